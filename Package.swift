@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// oneDNN is used where Debian has it; without its header the OpenBLAS convolution path is the only one.
+let hasOneDNN = FileManager.default.fileExists(atPath: "/usr/include/dnnl.h")
+let oneDNN: [Target.Dependency] = hasOneDNN ? ["COneDNN"] : []
+
+let swift: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+let c: [CSetting] = [
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-O3", "-ffp-contract=fast"]),
+]
+
+let package = Package(
+    name: "jedi-at-home",
+    products: [
+        .executable(name: "jedid", targets: ["jedid"]),
+        .executable(name: "jedictl", targets: ["jedictl"]),
+        .library(name: "JointDiffusion", targets: ["JointDiffusion"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C: module maps of Debian's libraries, our kernels, the inotify shim.
+        .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+        .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CJPEG", providers: [.apt(["libjpeg-dev"])]),
+        .target(name: "CInotifyTools", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(name: "CKernels", cSettings: c, linkerSettings: [.linkedLibrary("gomp")]),
+
+        // The engine.
+        .target(
+            name: "Tensors",
+            dependencies: ["CKernels", "COpenBLAS"] + oneDNN,
+            swiftSettings: swift),
+        .target(name: "Images", dependencies: ["CPNG", "CJPEG"], swiftSettings: swift),
+        .target(
+            name: "JointDiffusion",
+            dependencies: ["Tensors", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: swift),
+
+        // The daemon and its control client.
+        .target(
+            name: "ControlAPI",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swift),
+        .target(
+            name: "SubjectDaemon",
+            dependencies: [
+                "CInotifyTools", "ControlAPI", "Images", "JointDiffusion", "Tensors",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swift),
+        .executableTarget(
+            name: "jedid",
+            dependencies: [
+                "ControlAPI", "Images", "JointDiffusion", "SubjectDaemon", "Tensors",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swift),
+        .executableTarget(
+            name: "jedictl",
+            dependencies: [
+                "ControlAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swift),
+
+        // Tests.
+        .target(
+            name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
+            swiftSettings: swift),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: swift),
+        .testTarget(
+            name: "ImagesTests", dependencies: ["Images"],
+            resources: [.copy("Fixtures")], swiftSettings: swift),
+        .testTarget(
+            name: "JointDiffusionTests", dependencies: ["JointDiffusion", "TestSupport"],
+            resources: [.copy("Goldens")], swiftSettings: swift),
+        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: swift),
+        .testTarget(
+            name: "SubjectDaemonTests", dependencies: ["SubjectDaemon", "ControlAPI", "Images"],
+            swiftSettings: swift),
+    ]
+)

@@ -1,0 +1,1 @@
+#include "inotify_shim.h"

@@ -1,0 +1,106 @@
+/// A device that holds tensors and computes the operations a model needs.
+///
+/// Model code never calls a backend: it calls the operations on `Tensor`, which check shapes and
+/// dispatch here. A backend is confined to one thread. Activations are float32; each backend chooses
+/// how it stores and multiplies weights.
+public protocol Backend: AnyObject {
+    /// A block of at least `byteCount` bytes with unspecified contents, aligned to 64 bytes.
+    func allocate(byteCount: Int) -> Storage
+
+    /// `x [..., in]`, `weight [out, in]`, `bias [out]`, `residual [..., out]` -> `x weightᵀ + bias + residual`.
+    func linear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor
+
+    /// `x [N, H, W, in]`, `weight [out, in, kh, kw]` -> `[N, H', W', out]`; then `+ residual`, then `activation`.
+    func convolution(
+        _ x: Tensor, weight: Parameter, bias: Parameter?, geometry: ConvolutionGeometry,
+        residual: Tensor?, activation: Activation?
+    ) -> Tensor
+
+    /// Group normalisation over `x [N, ..., C]` (plus `offset [N, C]`, if any), then `activation`.
+    func groupNorm(
+        _ x: Tensor, offset: Tensor?, groups: Int, weight: Parameter, bias: Parameter, epsilon: Float,
+        activation: Activation?
+    ) -> Tensor
+
+    /// Layer normalisation over the innermost dimension.
+    func layerNorm(_ x: Tensor, weight: Parameter, bias: Parameter, epsilon: Float) -> Tensor
+
+    /// Softmax attention of `queries [N, T, C]`; image `i` attends to the concatenation of `keysValues[i]`.
+    func attention(
+        _ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool
+    ) -> Tensor
+
+    /// `x [..., 2C]` -> `first half * GELU(second half)`, with the erf GELU.
+    func geglu(_ x: Tensor) -> Tensor
+
+    func activate(_ x: Tensor, _ activation: Activation) -> Tensor
+
+    /// The sum of `coefficient * tensor` over terms of one shape.
+    func linearCombination(_ terms: [(Float, Tensor)]) -> Tensor
+
+    /// `[N, H, W, C]` -> `[N, 2H, 2W, C]`, nearest neighbour.
+    func upsampledNearest2x(_ x: Tensor) -> Tensor
+
+    /// Joins along the innermost dimension.
+    func concatenateChannels(_ tensors: [Tensor]) -> Tensor
+
+    /// Joins along the outermost dimension.
+    func concatenateRows(_ tensors: [Tensor]) -> Tensor
+
+    /// Rows `indices` of `table [rows, C]`, as float32.
+    func gatherRows(_ table: Parameter, _ indices: [Int]) -> Tensor
+
+    /// `[N, H, W, C]` -> `[N, C, H, W]`.
+    func channelsFirst(_ x: Tensor) -> Tensor
+
+    /// `[N, C, H, W]` -> `[N, H, W, C]`.
+    func channelsLast(_ x: Tensor) -> Tensor
+}
+
+/// A pointwise non-linearity.
+public enum Activation: Sendable, Hashable {
+    case relu
+    /// `x * sigmoid(x)`
+    case silu
+    /// `x * Φ(x)`, with erf.
+    case gelu
+    /// `x * sigmoid(1.702 x)`, as the original CLIP has it.
+    case quickGELU
+    case tanh
+}
+
+/// How a convolution walks over its input.
+public struct ConvolutionGeometry: Sendable, Hashable {
+    /// Height and width of the square kernel.
+    public let kernel: Int
+    public let stride: Int
+    /// Zero rows and columns added before (top, left) and after (bottom, right) the image.
+    public let paddingBefore: Int
+    public let paddingAfter: Int
+
+    public init(kernel: Int, stride: Int = 1, paddingBefore: Int, paddingAfter: Int) {
+        self.kernel = kernel
+        self.stride = stride
+        self.paddingBefore = paddingBefore
+        self.paddingAfter = paddingAfter
+    }
+
+    /// Output extent for an input extent.
+    public func outputExtent(_ extent: Int) -> Int {
+        (extent + paddingBefore + paddingAfter - kernel) / stride + 1
+    }
+}
+
+/// One image's keys and values in one attention layer.
+public struct KeysValues {
+    /// `[tokens, C]`
+    public let keys: Tensor
+    /// `[tokens, C]`
+    public let values: Tensor
+
+    public init(keys: Tensor, values: Tensor) {
+        precondition(keys.shape == values.shape, "keys \(keys.shape), values \(values.shape)")
+        self.keys = keys
+        self.values = values
+    }
+}
