@@ -83,3 +83,14 @@ public final class UNet {
         return convOut(normOut(hidden, activation: .silu))
     }
 }
+
+extension UNet {
+    /// The U-Net of a checkpoint's `unet` folder.
+    public static func load(folder: String, on backend: any Backend) throws(CheckpointError) -> UNet {
+        let configuration = try UNetConfiguration(ConfigFile(path: "\(folder)/config.json"))
+        let checkpoint = try ComponentCheckpoint(folder: folder, stem: "diffusion_pytorch_model", on: backend)
+        let model = try UNet(configuration, ParameterScope(checkpoint))
+        try checkpoint.finish()
+        return model
+    }
+}
