@@ -76,6 +76,7 @@ let package = Package(
             dependencies: [
                 "ControlAPI", "Images", "JointDiffusion", "SubjectDaemon", "Tensors",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
