@@ -31,12 +31,13 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // C: module maps of Debian's libraries, our kernels, the inotify shim.
+        // C: module maps of Debian's libraries, our kernels, the shims of inotify and of the image codecs.
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
-        .systemLibrary(name: "CJPEG", providers: [.apt(["libjpeg-dev"])]),
         .target(name: "CInotifyTools", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(
+            name: "CImageCodecs", cSettings: [.treatAllWarnings(as: .error)],
+            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
         .target(name: "CKernels", cSettings: c, linkerSettings: [.linkedLibrary("gomp")]),
 
         // The engine.
@@ -44,7 +45,7 @@ let package = Package(
             name: "Tensors",
             dependencies: ["CKernels", "COpenBLAS"] + oneDNN,
             swiftSettings: swift),
-        .target(name: "Images", dependencies: ["CPNG", "CJPEG"], swiftSettings: swift),
+        .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: swift),
         .target(
             name: "JointDiffusion",
             dependencies: ["Tensors", .product(name: "Crypto", package: "swift-crypto")],

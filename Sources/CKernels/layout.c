@@ -6,25 +6,25 @@
 typedef struct {
     float *out;
     const float *x, *y;
-    size_t a, b, c, step;
+    size_t a, b, c, d, step;
 } layout_work;
 
-static void upsample_task(void *pointer, size_t row) {
+static void upsample_task(void *pointer, size_t task) {
     layout_work *w = pointer;
-    size_t width = w->a, channels = w->b;
-    const float *in = w->x + row * width * channels;
-    float *first = w->out + row * 4 * width * channels;
-    for (size_t x = 0; x < width; x++, in += channels) {
-        memcpy(first + 2 * x * channels, in, channels * sizeof(float));
-        memcpy(first + (2 * x + 1) * channels, in, channels * sizeof(float));
-    }
-    memcpy(first + 2 * width * channels, first, 2 * width * channels * sizeof(float));
+    size_t width = w->a, channels = w->b, out_width = w->d, out_height = w->step, height = w->c;
+    size_t image = task / height, row = task % height;
+    const float *in = w->x + task * width * channels;
+    float *first = w->out + (image * out_height + 2 * row) * out_width * channels;
+    for (size_t x = 0; x < out_width; x++)
+        memcpy(first + x * channels, in + x / 2 * channels, channels * sizeof(float));
+    if (2 * row + 1 < out_height) memcpy(first + out_width * channels, first, out_width * channels * sizeof(float));
 }
 
 void ck_upsample_2x(
     const ck_context *context, float *out, const float *x, size_t images, size_t height, size_t width,
-    size_t channels) {
-    layout_work w = {.out = out, .x = x, .a = width, .b = channels};
+    size_t channels, size_t out_height, size_t out_width) {
+    layout_work w = {
+        .out = out, .x = x, .a = width, .b = channels, .c = height, .d = out_width, .step = out_height};
     ck_parallel(context, images * height, upsample_task, &w);
 }
 

@@ -41,8 +41,8 @@ public protocol Backend: AnyObject {
     /// The sum of `coefficient * tensor` over terms of one shape.
     func linearCombination(_ terms: [(Float, Tensor)]) -> Tensor
 
-    /// `[N, H, W, C]` -> `[N, 2H, 2W, C]`, nearest neighbour.
-    func upsampledNearest2x(_ x: Tensor) -> Tensor
+    /// `[N, H, W, C]` -> `[N, height, width, C]`, each pixel doubled; extents are 2H or 2H - 1, 2W or 2W - 1.
+    func upsampledNearest2x(_ x: Tensor, height: Int, width: Int) -> Tensor
 
     /// Joins two tensors along the innermost dimension.
     func concatenateChannels(_ a: Tensor, _ b: Tensor) -> Tensor

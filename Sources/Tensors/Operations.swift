@@ -65,8 +65,15 @@ extension Tensor {
     public static func - (a: Tensor, b: Tensor) -> Tensor { linearCombination([(1, a), (-1, b)]) }
     public static func * (a: Float, b: Tensor) -> Tensor { linearCombination([(a, b)]) }
 
-    /// `[N, H, W, C]` -> `[N, 2H, 2W, C]`, nearest neighbour.
-    public func upsampledNearest2x() -> Tensor { backend.upsampledNearest2x(self) }
+    /// `[N, H, W, C]` -> `[N, 2H, 2W, C]`, nearest neighbour; `height` and `width` may ask for one less.
+    public func upsampledNearest2x(height: Int? = nil, width: Int? = nil) -> Tensor {
+        let (height, width) = (height ?? 2 * shape[1], width ?? 2 * shape[2])
+        precondition(
+            (2 * shape[1] - 1...2 * shape[1]).contains(height)
+                && (2 * shape[2] - 1...2 * shape[2]).contains(width),
+            "\(shape) cannot be doubled to \(height) x \(width)")
+        return backend.upsampledNearest2x(self, height: height, width: width)
+    }
 
     /// Joins two tensors along the innermost dimension.
     public func concatenatingChannels(_ other: Tensor) -> Tensor {

@@ -100,8 +100,11 @@ bool ck_attention(
 
 // layout.c -------------------------------------------------------------------------------------------
 
-/// x [images, height, width, channels] -> out [images, 2 height, 2 width, channels], nearest neighbour.
-void ck_upsample_2x(const ck_context *context, float *out, const float *x, size_t images, size_t height, size_t width, size_t channels);
+/// x [images, height, width, channels] -> out [images, out_height, out_width, channels], each pixel doubled;
+/// the output extents are twice the input's or one less.
+void ck_upsample_2x(
+    const ck_context *context, float *out, const float *x, size_t images, size_t height, size_t width,
+    size_t channels, size_t out_height, size_t out_width);
 
 /// out [rows, a + b] = rows of x [rows, a] followed by rows of y [rows, b].
 void ck_concatenate(const ck_context *context, float *out, const float *x, size_t a, const float *y, size_t b, size_t rows);

@@ -150,10 +150,10 @@ public final class CPUBackend: Backend {
 
     // MARK: Layout
 
-    public func upsampledNearest2x(_ x: Tensor) -> Tensor {
+    public func upsampledNearest2x(_ x: Tensor, height: Int, width: Int) -> Tensor {
         let (n, h, w, c) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-        let out = Tensor(uninitialized: [n, 2 * h, 2 * w, c], on: self)
-        ck_upsample_2x(&context, out.baseAddress, x.baseAddress, n, h, w, c)
+        let out = Tensor(uninitialized: [n, height, width, c], on: self)
+        ck_upsample_2x(&context, out.baseAddress, x.baseAddress, n, h, w, c, height, width)
         return out
     }
 
