@@ -1,0 +1,89 @@
+import Tensors
+
+/// Denoising diffusion implicit models without added noise (Song et al., arXiv 2010.02502, eq. 12 with η = 0).
+public struct DDIMSampler: Sampler {
+    public let timesteps: [Double]
+    public let noiseLevels: [Double]
+    public let initialNoiseScale = 1.0
+    public var history: [Tensor] = []
+
+    /// `√ᾱ` and `√(1 - ᾱ)` at a step's start and at its end.
+    private struct Scales {
+        let start: (alpha: Double, sigma: Double)
+        let end: (alpha: Double, sigma: Double)
+    }
+
+    private let scales: [Scales]
+    private let predictionType: PredictionType
+    /// Bound of the clean latent.
+    private let clipRange: Double?
+
+    public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SamplerError) {
+        let schedule = NoiseSchedule(configuration)
+        let stride = schedule.count / steps
+        switch configuration.timestepSpacing ?? .leading {
+        case .linspace:
+            timesteps = TimestepSequence.linspace(0, Double(schedule.count - 1), count: steps).reversed()
+                .map { $0.rounded(.toNearestOrEven) }
+        case .leading:
+            timesteps = TimestepSequence.leading(
+                count: steps, stride: stride, offset: configuration.stepsOffset)
+        case .trailing:
+            timesteps = TimestepSequence.trailing(
+                last: schedule.count, trainingSteps: schedule.count, steps: steps)
+        }
+        if let beyond = timesteps.first(where: { Int($0) >= schedule.count }) {
+            throw .timestepOutOfRange(timestep: Int(beyond), trainingSteps: schedule.count)
+        }
+        // A step ends a whole stride below its start, wherever the next one starts.
+        let final = configuration.setsAlphaToOne ? (alpha: 1, sigma: 0) : schedule.scales(at: 0)
+        scales = timesteps.map { timestep in
+            let end = Int(timestep) - stride
+            return Scales(
+                start: schedule.scales(at: Int(timestep)), end: end >= 0 ? schedule.scales(at: end) : final)
+        }
+        noiseLevels = scales.map { $0.start.sigma / $0.start.alpha }
+        predictionType = configuration.predictionType
+        clipRange = configuration.clipRange
+        if predictionType == .epsilon, let step = scales.firstIndex(where: { $0.start.alpha == 0 }) {
+            throw .noSignal(sampler: SamplerKind.ddim.rawValue, timestep: Int(timesteps[step]))
+        }
+    }
+
+    public func scaledInput(_ x: Tensor, at step: Int) -> Tensor { x }
+
+    public func noised(_ clean: Tensor, _ noise: Tensor, at step: Int) -> Tensor {
+        let (alpha, sigma) = scales[step].start
+        return .linearCombination([(Float(alpha), clean), (Float(sigma), noise)])
+    }
+
+    public mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
+        let (start, end) = (scales[step].start, scales[step].end)
+        let clean = predictionType.cleanLatent(alpha: start.alpha, sigma: start.sigma)
+        let noise = predictionType.noise(alpha: start.alpha, sigma: start.sigma)
+        if let clipRange {
+            let predicted = Tensor.linearCombination([
+                (Float(clean.latent), x), (Float(clean.output), modelOutput),
+            ])
+            return .linearCombination([
+                (Float(end.alpha), predicted.clamped(to: Float(clipRange))),
+                (Float(end.sigma * noise.latent), x), (Float(end.sigma * noise.output), modelOutput),
+            ])
+        }
+        return .linearCombination([
+            (Float(end.alpha * clean.latent + end.sigma * noise.latent), x),
+            (Float(end.alpha * clean.output + end.sigma * noise.output), modelOutput),
+        ])
+    }
+}
+
+extension Tensor {
+    /// Every element bounded by `±bound`.
+    fileprivate func clamped(to bound: Float) -> Tensor {
+        let bounds = Tensor(repeating: bound, shape: shape, on: backend)
+        // relu(x + b) = max(x, -b) + b, and the same from above.
+        let aboveLower = (self + bounds).activated(.relu)
+        let belowUpper = Tensor.linearCombination([(2, bounds), (-1, aboveLower)]).activated(.relu)
+        return bounds - belowUpper
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Tensors
+
+/// DPM-Solver++(2M): data prediction, exponential integrator in `λ = log(α / σ)`, two steps of memory
+/// (Lu et al., arXiv 2211.01095, algorithm 2).
+public struct DPMSolverSampler: Sampler {
+    /// The clean latent that the previous step predicted.
+    public var history: [Tensor] = []
+    public let initialNoiseScale = 1.0
+    private let schedule: SamplingSchedule
+    private let predictionType: PredictionType
+    /// Whether the second-order term is that of Heun instead of the midpoint.
+    private let usesHeun: Bool
+    /// Whether the last step is of order 1.
+    private let isFirstOrderAtEnd: Bool
+
+    public var timesteps: [Double] { schedule.timesteps }
+    public var noiseLevels: [Double] { Array(schedule.noiseLevels.dropLast()) }
+
+    public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SamplerError) {
+        schedule = try .multistep(configuration, steps: steps, solver: .dpmSolver)
+        predictionType = configuration.predictionType
+        usesHeun = configuration.solverType == "heun"
+        isFirstOrderAtEnd =
+            configuration.finalNoiseLevel == .zero || configuration.usesEulerAtEnd
+            || (configuration.lowersOrderAtEnd && schedule.timesteps.count < 15)
+    }
+
+    public func scaledInput(_ x: Tensor, at step: Int) -> Tensor { x }
+
+    public func noised(_ clean: Tensor, _ noise: Tensor, at step: Int) -> Tensor {
+        let index = schedule.noisingStep(step)
+        return .linearCombination([
+            (Float(schedule.alpha(index)), clean), (Float(schedule.sigma(index)), noise),
+        ])
+    }
+
+    public mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
+        // 1. the clean latent as predicted here
+        let combination = predictionType.cleanLatent(alpha: schedule.alpha(step), sigma: schedule.sigma(step))
+        let clean = Tensor.linearCombination([
+            (Float(combination.latent), x), (Float(combination.output), modelOutput),
+        ])
+        let previous = history.last
+        history = [clean]
+
+        // 2. first order: x' = (σ'/σ) x + α' (1 - e^-h) x₀, with h the growth of λ
+        let kept = schedule.sigma(step + 1) / schedule.sigma(step)
+        let gain = -schedule.alpha(step + 1) * expm1(schedule.logSNR(step) - schedule.logSNR(step + 1))
+        let isLast = step == schedule.timesteps.count - 1
+        guard let previous, !(isLast && isFirstOrderAtEnd) else {
+            return .linearCombination([(Float(kept), x), (Float(gain), clean)])
+        }
+
+        // 3. second order: the slope of x₀ over λ, from the two last predictions
+        let growth = schedule.logSNR(step + 1) - schedule.logSNR(step)
+        let slope = growth / (schedule.logSNR(step) - schedule.logSNR(step - 1))
+        let weight = usesHeun && growth > 0 ? schedule.alpha(step + 1) - gain / growth : gain / 2
+        return .linearCombination([
+            (Float(kept), x), (Float(gain + weight * slope), clean), (Float(-weight * slope), previous),
+        ])
+    }
+}
