@@ -10,7 +10,10 @@
             let key = OneDNNKey(
                 source: x.shape, weight: weight.shape, geometry: geometry, hasBias: bias != nil,
                 hasResidual: residual != nil, activation: activation)
-            let made = primitive(key) { makeConvolution(key, out: out.shape) }
+            // Each size of the image wants its own layout of the weights, and few implementations take another.
+            let made = primitive(key, for: weight, keepsLayout: false) { _ in
+                makeConvolution(key, out: out.shape)
+            }
             guard let made else { return false }
             execute(
                 made, source: x, weight: weight, bias: bias.map { backend.float32($0) },
