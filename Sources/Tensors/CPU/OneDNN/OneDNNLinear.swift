@@ -2,7 +2,7 @@
     import COneDNN
 
     extension OneDNNEngine {
-        /// False if oneDNN has no implementation for this product.
+        /// False if oneDNN has no good implementation for this product.
         func linear(
             _ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?, into out: Tensor,
             backend: CPUBackend
@@ -34,11 +34,14 @@
             let status = withUnsafePointer(to: &bias) { bias in
                 dnnl_matmul_desc_init(&operation, &source, &weights, key.hasBias ? bias : nil, &destination)
             }
-            guard status == dnnl_success else { return nil }
-            return OneDNNPrimitive(
-                operation: &operation, plainWeightLayout: plain, source: source, destination: destination,
-                bias: key.hasBias ? bias : nil, residual: key.hasResidual ? destination : nil,
-                activation: nil, engine: engine)
+            guard status == dnnl_success,
+                let made = OneDNNPrimitive(
+                    operation: &operation, plainWeightLayout: plain, source: source,
+                    destination: destination, bias: key.hasBias ? bias : nil,
+                    residual: key.hasResidual ? destination : nil, activation: nil, engine: engine),
+                !made.isReference
+            else { return nil }
+            return made
         }
     }
 #endif

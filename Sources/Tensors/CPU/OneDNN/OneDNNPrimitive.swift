@@ -13,9 +13,10 @@
         let weightLayout: dnnl_memory_desc_t
         let plainWeightLayout: dnnl_memory_desc_t
         let scratchpadSize: Int
+        /// oneDNN's name for the code that runs.
+        let implementation: String
 
-        /// Compiles `operation`, an operation descriptor of oneDNN; nil if there is no implementation but the
-        /// plain loops that oneDNN tests its others with.
+        /// Compiles `operation`, an operation descriptor of oneDNN; nil if there is no implementation.
         init?(
             operation: UnsafeMutableRawPointer, plainWeightLayout: dnnl_memory_desc_t,
             source: dnnl_memory_desc_t, destination: dnnl_memory_desc_t, bias: dnnl_memory_desc_t?,
@@ -50,11 +51,11 @@
             defer { dnnl_primitive_desc_destroy(description) }
             var implementation: UnsafePointer<CChar>?
             dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, &implementation)
-            if let implementation, String(cString: implementation).hasPrefix("ref") { return nil }
             guard dnnl_primitive_create(&primitive, description) == dnnl_success, let primitive,
                 let weights = dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0),
                 let scratchpad = dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0)
             else { return nil }
+            self.implementation = implementation.map { String(cString: $0) } ?? ""
             self.primitive = primitive
             self.source = OneDNNMemory(source, engine: engine)
             self.destination = OneDNNMemory(destination, engine: engine)
@@ -65,6 +66,13 @@
             self.plainWeightLayout = plainWeightLayout
             self.scratchpadSize = dnnl_memory_desc_get_size(scratchpad)
         }
+
+        /// Whether these are the plain loops that oneDNN tests its other implementations with.
+        var isReference: Bool { implementation.hasPrefix("ref") }
+
+        /// Whether this is a convolution that unfolds the image, as `blasConvolution` does. That of oneDNN 2.6
+        /// does not add the residual.
+        var isUnfolding: Bool { implementation.contains("gemm") }
 
         deinit { dnnl_primitive_destroy(primitive) }
     }
