@@ -107,7 +107,8 @@ extension Tensor {
         if tensors.count == 1 { return tensors[0] }
         let inner = tensors[0].shape.dimensions.dropFirst()
         precondition(
-            tensors.allSatisfy { $0.shape.dimensions.dropFirst() == inner }, "rows of \(tensors.map(\.shape))")
+            tensors.allSatisfy { $0.shape.dimensions.dropFirst() == inner }, "rows of \(tensors.map(\.shape))"
+        )
         return tensors[0].backend.concatenateRows(tensors)
     }
 

@@ -24,7 +24,9 @@ import Testing
         let backend = CPUBackend(configuration)
         let grid = (-8000...8000).map { Double(Float($0) / 1000) }
         let large = [9, 20, 50, 86, 87, 88, 89, 100, 1000, 1e10, 1e30].flatMap { [$0, -$0] }
-        let small = [0, 1e-3, 1e-5, 1e-10, 1e-20, 1e-38, 1e-40].flatMap { [Double(Float($0)), -Double(Float($0))] }
+        let small = [0, 1e-3, 1e-5, 1e-10, 1e-20, 1e-38, 1e-40].flatMap {
+            [Double(Float($0)), -Double(Float($0))]
+        }
         let x = PlainTensor([grid.count + large.count + small.count], grid + large + small)
         let actual = x.tensor(on: backend).activated(activation)
         for (index, value) in x.values.enumerated() {
@@ -57,7 +59,8 @@ import Testing
     @Test(arguments: Configurations.kernels)
     func geglu(_ configuration: CPUConfiguration) {
         let backend = CPUBackend(configuration)
-        let shapes = (1...33).map { [2, 3, 2 * $0] } + [[1, 1, 2560], [1, 67, 1286], [3, 1, 70_002], [1, 1, 2]]
+        let shapes =
+            (1...33).map { [2, 3, 2 * $0] } + [[1, 1, 2560], [1, 67, 1286], [3, 1, 70_002], [1, 1, 2]]
         for shape in shapes {
             let x = PlainTensor(random: shape, seed: 5, deviation: 3)
             #expect(relativeError(x.tensor(on: backend).geglu(), PlainOperations.geglu(x)) < 1e-6, "\(shape)")

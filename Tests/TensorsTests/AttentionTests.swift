@@ -53,15 +53,20 @@ import Testing
             Case(
                 images: 3, tokens: 11, heads: 2, depth: 8, segments: [5, 130, 77],
                 members: [[0, 1, 2], [2, 0, 1], [1]]),
-            Case(images: 2, tokens: 11, heads: 2, depth: 40, segments: [9, 33], members: [[0, 0], [1, 0, 1]]),
+            Case(
+                images: 2, tokens: 11, heads: 2, depth: 40, segments: [9, 33], members: [[0, 0], [1, 0, 1]]),
             // Text encoders.
             Case(images: 1, tokens: 77, heads: 2, depth: 64, segments: [77], isCausal: true),
-            Case(images: 2, tokens: 77, heads: 3, depth: 5, segments: [77, 77], members: [[0], [1]], isCausal: true),
+            Case(
+                images: 2, tokens: 77, heads: 3, depth: 5, segments: [77, 77], members: [[0], [1]],
+                isCausal: true),
             Case(images: 1, tokens: 300, heads: 1, depth: 8, segments: [300], isCausal: true),
             Case(images: 1, tokens: 1, heads: 1, depth: 8, segments: [1], isCausal: true),
             Case(images: 1, tokens: 129, heads: 1, depth: 40, segments: [129], isCausal: true),
             // Scores to about +-80 and far beyond: one key takes nearly all.
-            Case(images: 1, tokens: 60, heads: 2, depth: 40, segments: [77, 129], deviation: 5, tolerance: 1e-5),
+            Case(
+                images: 1, tokens: 60, heads: 2, depth: 40, segments: [77, 129], deviation: 5, tolerance: 1e-5
+            ),
             Case(images: 1, tokens: 60, heads: 2, depth: 64, segments: [300], deviation: 20, tolerance: 1e-4),
             Case(
                 images: 1, tokens: 77, heads: 2, depth: 40, segments: [77], isCausal: true, deviation: 5,
@@ -84,7 +89,8 @@ import Testing
         let queries =
             isAligned ? test.queries.tensor(on: backend) : test.queries.unalignedTensor(on: backend)
         return queries.attention(
-            over: test.seen.map { order($0).map { segments[$0] } }, heads: test.heads, isCausal: test.isCausal)
+            over: test.seen.map { order($0).map { segments[$0] } }, heads: test.heads, isCausal: test.isCausal
+        )
     }
 
     @Test(arguments: Case.all)
@@ -122,7 +128,9 @@ import Testing
         let backend = CPUBackend(configuration)
         let queries = PlainTensor(random: [1, 5, 16], seed: 1)
         let keys = PlainTensor(random: [9, 16], seed: 2)
-        let (values, others) = (PlainTensor(random: [9, 16], seed: 3), PlainTensor(random: [9, 16], seed: 4))
+        let (values, others) = (
+            PlainTensor(random: [9, 16], seed: 3), PlainTensor(random: [9, 16], seed: 4)
+        )
         let k = keys.tensor(on: backend)
         let (v, o) = (values.tensor(on: backend), others.tensor(on: backend))
         let actual = queries.tensor(on: backend).attention(

@@ -29,7 +29,8 @@ import Testing
                 Case(shape: [1, 9, 9, 16], channels: 16, stride: 2, padding: (0, 1), hasBias: false),
                 Case(shape: [1, 2, 2, 8], channels: 8, stride: 2, padding: (0, 1)),
                 Case(shape: [1, 6, 13, 64], channels: 64, hasResidual: true, activation: .relu),
-                Case(shape: [2, 6, 13, 64], channels: 64, hasBias: false, hasResidual: true, activation: .silu),
+                Case(
+                    shape: [2, 6, 13, 64], channels: 64, hasBias: false, hasResidual: true, activation: .silu),
                 Case(shape: [1, 6, 5, 19], channels: 23, activation: .gelu),
                 Case(shape: [1, 6, 5, 19], channels: 23, hasResidual: true, activation: .quickGELU),
                 Case(shape: [1, 6, 5, 19], channels: 23, hasResidual: true, activation: .tanh),
@@ -38,7 +39,9 @@ import Testing
                 Case(shape: [1, 7, 7, 33], channels: 16, kernel: 1, stride: 2, padding: (0, 0)),
                 Case(shape: [1, 1, 1, 5], channels: 4, kernel: 1, padding: (0, 0), hasBias: false),
                 Case(shape: [1, 9, 10, 6], channels: 5, kernel: 5, padding: (2, 2)),
-                Case(shape: [1, 29, 31, 3], channels: 24, kernel: 14, stride: 14, padding: (0, 0), hasBias: false),
+                Case(
+                    shape: [1, 29, 31, 3], channels: 24, kernel: 14, stride: 14, padding: (0, 0),
+                    hasBias: false),
                 Case(shape: [1, 130, 67, 7], channels: 11, hasResidual: true, activation: .relu),
                 Case(shape: [1, 3, 3, 700], channels: 3),
             ]

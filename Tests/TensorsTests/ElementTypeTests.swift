@@ -10,7 +10,8 @@ import Testing
         }
         storage.pointer.storeBytes(of: .max, toByteOffset: 2 * 0xffff, as: UInt16.self)
         return Parameter(
-            name: "all", value: Tensor(shape: [64, 1024], elementType: type, storage: storage, backend: backend))
+            name: "all",
+            value: Tensor(shape: [64, 1024], elementType: type, storage: storage, backend: backend))
     }
 
     @Test(arguments: Configurations.kernels, [ElementType.float16, .bfloat16])

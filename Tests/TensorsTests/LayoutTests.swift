@@ -3,7 +3,10 @@ import Testing
 
 /// Operations that move numbers or add them up.
 @Suite struct LayoutTests {
-    static let shapes = (1...33).map { [1, 2, $0, 34 - $0] } + [[3, 1, 1, 1], [2, 5, 7, 37], [1, 67, 129, 19], [2, 3, 5, 4099]]
+    static let shapes =
+        (1...33).map { [1, 2, $0, 34 - $0] } + [
+            [3, 1, 1, 1], [2, 5, 7, 37], [1, 67, 129, 19], [2, 3, 5, 4099],
+        ]
 
     @Test(arguments: Configurations.kernels)
     func upsampling(_ configuration: CPUConfiguration) {

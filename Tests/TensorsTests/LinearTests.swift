@@ -23,7 +23,10 @@ import Testing
                 Case(shape: [1031, 7], columns: 129),
                 Case(shape: [2, 3, 4, 53], columns: 59, hasResidual: true),
                 Case(shape: [7, 257], columns: 513, hasResidual: true),
-            ] + (1...33).map { Case(shape: [$0, 34 - $0], columns: $0, hasBias: $0 % 3 > 0, hasResidual: $0 % 2 == 0) }
+            ]
+            + (1...33).map {
+                Case(shape: [$0, 34 - $0], columns: $0, hasBias: $0 % 3 > 0, hasResidual: $0 % 2 == 0)
+            }
 
         var x: PlainTensor { PlainTensor(random: shape, seed: 1) }
         var weight: PlainTensor { PlainTensor(random: [columns, shape.last!], seed: 2) }

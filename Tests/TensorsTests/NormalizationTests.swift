@@ -39,7 +39,8 @@ import Testing
                 GroupNormCase(
                     shape: [2, 19, 23, 33], groups: 3, mean: -1e4, deviation: 0.05, hasOffset: true,
                     activation: .silu),
-                GroupNormCase(shape: [1, 64, 65, 16], groups: 16, mean: 1e4, deviation: 0.01, tolerance: 1e-5),
+                GroupNormCase(
+                    shape: [1, 64, 65, 16], groups: 16, mean: 1e4, deviation: 0.01, tolerance: 1e-5),
                 GroupNormCase(shape: [1, 8, 8, 16], groups: 4, mean: 0, deviation: 1e-4),
                 // A first pixel far from the others.
                 GroupNormCase(shape: [1, 32, 33, 16], groups: 16, outlier: 30),
@@ -85,7 +86,8 @@ import Testing
         for _ in 0..<2 {
             let group = x.tensor(on: backend).groupNorm(groups: 5, weight: weight, bias: bias, epsilon: 1e-5)
             let expectedGroup = PlainOperations.groupNorm(
-                x, groups: 5, weight: plainWeight, bias: plainBias, epsilon: 1e-5, offset: nil, activation: nil)
+                x, groups: 5, weight: plainWeight, bias: plainBias, epsilon: 1e-5, offset: nil,
+                activation: nil)
             #expect(relativeError(group, expectedGroup) < 1e-6)
             let layer = x.tensor(on: backend).layerNorm(weight: weight, bias: bias, epsilon: 1e-5)
             let expectedLayer = PlainOperations.layerNorm(
@@ -97,7 +99,8 @@ import Testing
     @Test(arguments: Configurations.kernels)
     func layerNorm(_ configuration: CPUConfiguration) {
         let backend = CPUBackend(configuration)
-        let shapes = (1...33).map { [2, 3, $0] } + [[1, 1, 320], [2, 77, 768], [5, 7, 1031], [1, 2, 40_009]]
+        let shapes =
+            (1...33).map { [2, 3, $0] } + [[1, 1, 320], [2, 77, 768], [5, 7, 1031], [1, 2, 40_009]]
         for shape in shapes {
             let weight = PlainTensor(random: [shape[2]], seed: 2, mean: 1)
             let bias = PlainTensor(random: [shape[2]], seed: 3)
@@ -120,7 +123,8 @@ import Testing
         let bias = PlainTensor(random: [36], seed: 3)
         let expected = PlainTensor([1, 5, 7, 36], Array((0..<35).map { _ in bias.values }.joined()))
         let group = x.groupNorm(
-            groups: 6, weight: weight.parameter(on: backend), bias: bias.parameter(on: backend), epsilon: 1e-6)
+            groups: 6, weight: weight.parameter(on: backend), bias: bias.parameter(on: backend), epsilon: 1e-6
+        )
         #expect(relativeError(group, expected) < 1e-6)
         let layer = x.layerNorm(
             weight: weight.parameter(on: backend), bias: bias.parameter(on: backend), epsilon: 1e-6)

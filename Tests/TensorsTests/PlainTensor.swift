@@ -67,7 +67,8 @@ struct PlainTensor: Sendable {
     func rows(_ range: Range<Int>) -> PlainTensor {
         let width = values.count / shape[0]
         return PlainTensor(
-            [range.count] + shape.dropFirst(), Array(values[range.lowerBound * width..<range.upperBound * width]))
+            [range.count] + shape.dropFirst(),
+            Array(values[range.lowerBound * width..<range.upperBound * width]))
     }
 
     func reshaped(_ shape: [Int]) -> PlainTensor { PlainTensor(shape, values) }

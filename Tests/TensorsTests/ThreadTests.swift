@@ -42,7 +42,10 @@ import Testing
                 ])
             }
         ),
-        ("upsampling", { PlainTensor(random: [2, 31, 33, 35], seed: 1).tensor(on: $0).upsampledNearest2x() }),
+        (
+            "upsampling",
+            { PlainTensor(random: [2, 31, 33, 35], seed: 1).tensor(on: $0).upsampledNearest2x() }
+        ),
         ("transposition", { PlainTensor(random: [3, 31, 33, 35], seed: 1).tensor(on: $0).channelsFirst() }),
     ]
 
@@ -68,7 +71,8 @@ import Testing
         await withTaskGroup(of: Bool.self) { group in
             for index in 0..<6 {
                 group.addTask {
-                    let backend = CPUBackend(CPUConfiguration(threads: 1 + index % 3, usesOneDNN: index % 2 == 0))
+                    let backend = CPUBackend(
+                        CPUConfiguration(threads: 1 + index % 3, usesOneDNN: index % 2 == 0))
                     let parameter = weight.parameter(on: backend)
                     return (0..<20).allSatisfy { _ in
                         let convolved = x.tensor(on: backend).convolution(

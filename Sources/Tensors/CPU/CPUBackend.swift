@@ -27,6 +27,9 @@ public final class CPUBackend: Backend {
 
     public func trim() { pool.trim() }
 
+    /// Bytes that are held for reuse.
+    public var idleByteCount: Int { pool.idleByteCount }
+
     // MARK: Products and convolutions
 
     public func linear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor {
@@ -175,7 +178,8 @@ public final class CPUBackend: Backend {
             uninitialized: Shape([rows] + tensors[0].shape.dimensions.dropFirst()), on: self)
         var row = 0
         for tensor in tensors {
-            precondition(tensor.elementType == .float32, "elements are \(tensor.elementType.rawValue), not F32")
+            precondition(
+                tensor.elementType == .float32, "elements are \(tensor.elementType.rawValue), not F32")
             out[rows: row..<row + tensor.shape[0]].rawPointer
                 .copyMemory(from: tensor.rawPointer, byteCount: 4 * tensor.count)
             row += tensor.shape[0]

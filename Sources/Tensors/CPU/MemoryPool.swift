@@ -20,6 +20,9 @@ final class MemoryPool {
         }
     }
 
+    /// Bytes that wait for reuse.
+    var idleByteCount: Int { free.reduce(0) { $0 + $1.size } }
+
     /// Gives every free block back to the system.
     func trim() {
         for block in free { Glibc.free(block.pointer) }

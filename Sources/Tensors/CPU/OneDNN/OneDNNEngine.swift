@@ -55,7 +55,9 @@
             let packed = keepsLayout ? packedForm(of: weight) : nil
             let known = primitives[key]
             if let packed {
-                if let ready = known?.first(where: { packed.memory.hasLayout($0.weightLayout) }) { return ready }
+                if let ready = known?.first(where: { packed.memory.hasLayout($0.weightLayout) }) {
+                    return ready
+                }
                 ck_limit_threads(Int32(threads))
                 if let made = create(packed.memory.layout) {
                     primitives[key, default: []].append(made)
