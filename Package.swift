@@ -36,7 +36,10 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CJPEG", providers: [.apt(["libjpeg-dev"])]),
-        .target(name: "CInotifyTools", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(
+            name: "CInotifyTools", cSettings: [.treatAllWarnings(as: .error)],
+            linkerSettings: [.linkedLibrary("inotifytools")]),
+        .target(name: "CLinux", cSettings: [.treatAllWarnings(as: .error)]),
         .target(name: "CKernels", cSettings: c, linkerSettings: [.linkedLibrary("gomp")]),
 
         // The engine.
@@ -51,17 +54,11 @@ let package = Package(
             swiftSettings: swift),
 
         // The daemon and its control client.
-        .target(
-            name: "ControlAPI",
-            dependencies: [
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: swift),
+        .target(name: "ControlAPI", swiftSettings: swift),
         .target(
             name: "SubjectDaemon",
             dependencies: [
-                "CInotifyTools", "ControlAPI", "Images", "JointDiffusion", "Tensors",
+                "CInotifyTools", "CLinux", "ControlAPI", "Images", "JointDiffusion", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
