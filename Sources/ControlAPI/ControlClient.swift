@@ -54,7 +54,8 @@ public struct ControlClient: Sendable {
         }
         guard envelope.version == ControlProtocol.version else {
             throw .versionSkew(
-                daemon: envelope.version, daemonVersion: envelope.daemonVersion, client: ControlProtocol.version)
+                daemon: envelope.version, daemonVersion: envelope.daemonVersion,
+                client: ControlProtocol.version)
         }
         let reply: ControlReply
         do { reply = try ControlProtocol.message(ControlReply.self, from: answer) } catch {

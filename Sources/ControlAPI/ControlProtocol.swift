@@ -28,7 +28,8 @@ public enum ControlProtocol {
     }
 
     /// The message that a line holds.
-    public static func message<Message: Decodable>(_ type: Message.Type, from line: [UInt8]) throws -> Message {
+    public static func message<Message: Decodable>(_ type: Message.Type, from line: [UInt8]) throws -> Message
+    {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
         return try decoder.decode(type, from: Data(line))

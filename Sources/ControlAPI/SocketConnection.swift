@@ -73,7 +73,9 @@ struct SocketConnection: ~Copyable {
                     return line + chunk[..<end]
                 }
                 line += chunk[..<count]
-                guard line.count <= limit else { throw .malformed(detail: "a reply of more than \(limit) bytes") }
+                guard line.count <= limit else {
+                    throw .malformed(detail: "a reply of more than \(limit) bytes")
+                }
             } else if count == 0 {
                 throw .malformed(detail: "the connection ended before the reply did")
             } else if errno == EAGAIN {
@@ -86,7 +88,8 @@ struct SocketConnection: ~Copyable {
 
     private func wait(for events: Int16) throws(ControlError) {
         let left = deadline - .now
-        let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
+        let milliseconds =
+            left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
         var request = pollfd(fd: descriptor, events: events, revents: 0)
         let ready = milliseconds > 0 ? poll(&request, 1, Int32(clamping: milliseconds)) : 0
         guard ready != 0 else { throw .timeout(socket: path, seconds: timeout) }

@@ -15,7 +15,9 @@ struct StatusText {
     /// The whole report, its last line's end included.
     func text(_ report: StatusReport) -> String {
         var sections = [daemon(report)]
-        if let paused = report.paused { sections.append([style("Paused: " + TextStyle.safe(paused), .attention)]) }
+        if let paused = report.paused {
+            sections.append([style("Paused: " + TextStyle.safe(paused), .attention)])
+        }
         if let running = report.running { sections.append(now(running)) }
         if report.waitingCount > 0 { sections.append(waiting(report)) }
         sections.append(subjects(report))
@@ -49,7 +51,8 @@ struct StatusText {
         case .starting:
             return Cell((words + ["being loaded"]).joined(separator: "  "), .busy)
         case .unavailable:
-            return Cell(TextStyle.safe((words + [engine.detail ?? "unavailable"]).joined(separator: "  ")), .bad)
+            return Cell(
+                TextStyle.safe((words + [engine.detail ?? "unavailable"]).joined(separator: "  ")), .bad)
         }
     }
 
@@ -67,7 +70,8 @@ struct StatusText {
             case .encoding: "looking at the photos"
             case .writing: "writing the picture"
             case .denoising:
-                running.steps == 0 ? "beginning" : "step \(running.step) of \(running.steps)  \(running.percent) %"
+                running.steps == 0
+                    ? "beginning" : "step \(running.step) of \(running.steps)  \(running.percent) %"
             }
         let left = running.secondsLeft.map { "about \(Self.duration($0)) left" } ?? ""
         var table = TextTable()
@@ -133,7 +137,8 @@ struct StatusText {
 
     private func state(_ subject: SubjectStatus) -> Cell {
         switch subject.state {
-        case .idle: Cell(subject.jobsDone > 0 ? "\(Self.count(subject.jobsDone, "picture")) made" : "idle", .good)
+        case .idle:
+            Cell(subject.jobsDone > 0 ? "\(Self.count(subject.jobsDone, "picture")) made" : "idle", .good)
         case .settling: Cell("files arriving", .busy)
         case .waitingForPhotos: Cell("waits for photos", .attention)
         case .promptProblem: Cell("prompt cannot be read", .bad)

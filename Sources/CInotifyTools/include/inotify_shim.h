@@ -30,6 +30,7 @@ extern const uint32_t JEDI_INOTIFY_MOVED_OUT;
 extern const uint32_t JEDI_INOTIFY_CREATED;
 extern const uint32_t JEDI_INOTIFY_DELETED;
 extern const uint32_t JEDI_INOTIFY_SELF_GONE; /* the folder itself was deleted, renamed or unmounted */
+extern const uint32_t JEDI_INOTIFY_SELF_MOVED; /* of these, renamed: the watch lives on under a wrong name */
 extern const uint32_t JEDI_INOTIFY_IGNORED;   /* the kernel dropped the watch */
 extern const uint32_t JEDI_INOTIFY_OVERFLOW;  /* events were lost */
 extern const uint32_t JEDI_INOTIFY_IS_FOLDER;
