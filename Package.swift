@@ -31,15 +31,16 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // C: module maps of Debian's libraries, our kernels, the inotify shim.
+        // C: module maps of Debian's libraries, our kernels, the shims of inotify, of the image codecs and of Linux.
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
-        .systemLibrary(name: "CJPEG", providers: [.apt(["libjpeg-dev"])]),
         .target(
             name: "CInotifyTools", cSettings: [.treatAllWarnings(as: .error)],
             linkerSettings: [.linkedLibrary("inotifytools")]),
         .target(name: "CLinux", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(
+            name: "CImageCodecs", cSettings: [.treatAllWarnings(as: .error)],
+            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
         .target(name: "CKernels", cSettings: c, linkerSettings: [.linkedLibrary("gomp")]),
 
         // The engine.
@@ -47,7 +48,7 @@ let package = Package(
             name: "Tensors",
             dependencies: ["CKernels", "COpenBLAS"] + oneDNN,
             swiftSettings: swift),
-        .target(name: "Images", dependencies: ["CPNG", "CJPEG"], swiftSettings: swift),
+        .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: swift),
         .target(
             name: "JointDiffusion",
             dependencies: ["Tensors", .product(name: "Crypto", package: "swift-crypto")],
@@ -97,7 +98,16 @@ let package = Package(
             resources: [.copy("Goldens")], swiftSettings: swift),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: swift),
         .testTarget(
-            name: "SubjectDaemonTests", dependencies: ["SubjectDaemon", "ControlAPI", "Images"],
+            name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"], swiftSettings: swift),
+        .target(
+            name: "DaemonTestSupport", dependencies: ["SubjectDaemon", "Images"],
+            path: "Tests/DaemonTestSupport", swiftSettings: swift),
+        .executableTarget(
+            name: "fakejedid", dependencies: ["DaemonTestSupport", "SubjectDaemon", "ControlAPI"],
+            path: "Tests/fakejedid", swiftSettings: swift),
+        .testTarget(
+            name: "SubjectDaemonTests",
+            dependencies: ["SubjectDaemon", "ControlAPI", "Images", "CInotifyTools", "DaemonTestSupport", "fakejedid"],
             swiftSettings: swift),
     ]
 )

@@ -4,6 +4,9 @@
 /// dispatch here. A backend is confined to one thread. Activations are float32; each backend chooses
 /// how it stores and multiplies weights.
 public protocol Backend: AnyObject {
+    /// Gives memory that is held for reuse back to the system.
+    func trim()
+
     /// A block of at least `byteCount` bytes with unspecified contents, aligned to 64 bytes.
     func allocate(byteCount: Int) -> Storage
 
@@ -38,11 +41,11 @@ public protocol Backend: AnyObject {
     /// The sum of `coefficient * tensor` over terms of one shape.
     func linearCombination(_ terms: [(Float, Tensor)]) -> Tensor
 
-    /// `[N, H, W, C]` -> `[N, 2H, 2W, C]`, nearest neighbour.
-    func upsampledNearest2x(_ x: Tensor) -> Tensor
+    /// `[N, H, W, C]` -> `[N, height, width, C]`, each pixel doubled; extents are 2H or 2H - 1, 2W or 2W - 1.
+    func upsampledNearest2x(_ x: Tensor, height: Int, width: Int) -> Tensor
 
-    /// Joins along the innermost dimension.
-    func concatenateChannels(_ tensors: [Tensor]) -> Tensor
+    /// Joins two tensors along the innermost dimension.
+    func concatenateChannels(_ a: Tensor, _ b: Tensor) -> Tensor
 
     /// Joins along the outermost dimension.
     func concatenateRows(_ tensors: [Tensor]) -> Tensor
@@ -50,11 +53,8 @@ public protocol Backend: AnyObject {
     /// Rows `indices` of `table [rows, C]`, as float32.
     func gatherRows(_ table: Parameter, _ indices: [Int]) -> Tensor
 
-    /// `[N, H, W, C]` -> `[N, C, H, W]`.
-    func channelsFirst(_ x: Tensor) -> Tensor
-
-    /// `[N, C, H, W]` -> `[N, H, W, C]`.
-    func channelsLast(_ x: Tensor) -> Tensor
+    /// `[N, R, C]` -> `[N, C, R]`.
+    func transposed(_ x: Tensor) -> Tensor
 }
 
 /// A pointwise non-linearity.

@@ -1,0 +1,292 @@
+// Softmax attention over several segments of keys and values, without ever holding the scores.
+//
+// First every segment is packed once per head: keys transposed, in blocks of BLOCK tokens, both padded to whole
+// vectors. Then tasks of QUERIES queries walk over the blocks of their image's segments with the online softmax
+// (running maximum m and sum l per query; the output so far is rescaled when m grows), so that a task's working
+// set stays in the second-level cache whatever the number of tokens.
+#include "simd.h"
+#include <stdlib.h>
+
+enum { BLOCK = 128, QUERIES = 48 };
+
+struct attention_task;
+
+typedef struct {
+    const ck_context *context;
+    float *out;
+    const float *queries;
+    size_t tokens, channels, heads, depth, padded, query_blocks;
+    const ck_segment *segments;
+    const size_t *first, *members;
+    size_t *packed_at;  // where each segment's packed form starts, in floats; one past the last: the total
+    size_t *blocks_at;  // number of blocks before each segment
+    size_t segment_count;
+    float *packed;
+    bool causal;
+    void (*run)(const struct attention_task *);
+} attention_work;
+
+/// One head's queries of one task.
+typedef struct attention_task {
+    const attention_work *work;
+    size_t image, head, begin, count;
+} attention_task;
+
+static size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
+
+/// Floats of one packed block: keys [depth, BLOCK] then values [BLOCK, padded].
+static size_t block_size(const attention_work *w) { return BLOCK * (w->depth + w->padded); }
+
+// The scalar reference: two passes in float64, straight from the definition ---------------------------
+
+static void attend_reference(const attention_task *t) {
+    const attention_work *w = t->work;
+    double scale = 1 / sqrt((double)w->depth);
+    for (size_t row = t->begin; row < t->begin + t->count; row++) {
+        size_t at = (t->image * w->tokens + row) * w->channels + t->head * w->depth;
+        const float *q = w->queries + at;
+        double maximum = -INFINITY, total = 0, sum[4096];
+        for (int pass = 0; pass < 2; pass++) {
+            if (pass) memset(sum, 0, w->depth * sizeof(double));
+            for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
+                const ck_segment *s = w->segments + w->members[j];
+                for (size_t token = 0; token < s->tokens && !(w->causal && token > row); token++) {
+                    const float *k = s->keys + token * w->channels + t->head * w->depth;
+                    const float *v = s->values + token * w->channels + t->head * w->depth;
+                    double score = 0;
+                    for (size_t i = 0; i < w->depth; i++) score += (double)q[i] * k[i];
+                    score *= scale;
+                    if (!pass) {
+                        maximum = score > maximum ? score : maximum;
+                        continue;
+                    }
+                    double p = exp(score - maximum);
+                    total += p;
+                    for (size_t i = 0; i < w->depth; i++) sum[i] += p * v[i];
+                }
+            }
+        }
+        for (size_t i = 0; i < w->depth; i++) w->out[at + i] = (float)(sum[i] / total);
+    }
+}
+
+// The vector version ---------------------------------------------------------------------------------
+
+/// scores [ROWS, VECTORS * 16] = q [ROWS, depth] keys [depth, BLOCK].
+#define SCORES(ROWS, VECTORS)                                                                      \
+    INLINE void scores_##ROWS##_##VECTORS(float *scores, const float *q, const float *keys, size_t depth) { \
+        f32x16 sum[ROWS][VECTORS];                                                                 \
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++)                          \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++) sum[r][v] = splat(0); \
+        for (size_t i = 0; i < depth; i++) {                                                       \
+            f32x16 k[VECTORS];                                                                     \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++)                   \
+                k[v] = load16(keys + i * BLOCK + 16 * v);                                          \
+            _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {                    \
+                f32x16 a = splat(q[(size_t)r * depth + i]);                                        \
+                _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++) sum[r][v] += a * k[v]; \
+            }                                                                                      \
+        }                                                                                          \
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++)                          \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++)                   \
+                store16(scores + r * BLOCK + 16 * v, sum[r][v]);                                   \
+    }
+
+/// out [ROWS, VECTORS * 16] += p [ROWS, count] values [count, padded].
+#define WEIGHTED(ROWS, VECTORS)                                                                    \
+    INLINE void weighted_##ROWS##_##VECTORS(                                                       \
+        float *out, const float *p, const float *values, size_t count, size_t padded) {            \
+        f32x16 sum[ROWS][VECTORS];                                                                 \
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++)                          \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++)                   \
+                sum[r][v] = load16(out + (size_t)r * padded + 16 * v);                             \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            f32x16 x[VECTORS];                                                                     \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++)                   \
+                x[v] = load16(values + i * padded + 16 * v);                                       \
+            _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {                    \
+                f32x16 a = splat(p[r * BLOCK + i]);                                                \
+                _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++) sum[r][v] += a * x[v]; \
+            }                                                                                      \
+        }                                                                                          \
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++)                          \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++)                   \
+                store16(out + (size_t)r * padded + 16 * v, sum[r][v]);                             \
+    }
+
+SCORES(6, 4)
+SCORES(6, 1)
+WEIGHTED(6, 4)
+WEIGHTED(6, 3)
+WEIGHTED(6, 2)
+WEIGHTED(6, 1)
+
+/// Turns a block's scores into probabilities relative to the running maximum and rescales what was summed.
+INLINE void soften(float *scores, float *sums, float *maximum, float *total, size_t count, size_t padded) {
+    size_t vectors = (count + 15) / 16;
+    f32x16 top = load16(scores);
+    for (size_t v = 1; v < vectors; v++) top = max16(top, load16(scores + 16 * v));
+    float m = max_of(top);
+    if (m > *maximum) {
+        float shrink = *maximum == -INFINITY ? 0 : expf(*maximum - m);
+        for (size_t i = 0; i < padded; i += 16) store16(sums + i, load16(sums + i) * splat(shrink));
+        *total *= shrink;
+        *maximum = m;
+    }
+    f32x16 sum = splat(0);
+    for (size_t v = 0; v < vectors; v++) {
+        f32x16 s = load16(scores + 16 * v);
+        f32x16 p = exp16(s - splat(*maximum));
+        p = select16(s > splat(-3e38f), p, splat(0));  // what is masked counts for nothing
+        store16(scores + 16 * v, p);
+        sum += p;
+    }
+    *total += sum_of(sum);
+}
+
+INLINE void attend_block(
+    const attention_task *t, const float *block, size_t count, size_t token, const float *q, float *scores, float *sums,
+    float *maximum, float *total, size_t rows, bool wide) {
+    const attention_work *w = t->work;
+    const float *values = block + BLOCK * w->depth;
+    size_t vectors = (count + 15) / 16, padded = w->padded;
+    for (size_t row = 0; row < rows; row += 6) {
+        float *s = scores;
+        size_t v = 0;
+        if (wide)
+            for (; v + 4 <= vectors; v += 4) scores_6_4(s + 16 * v, q + row * w->depth, block + 16 * v, w->depth);
+        for (; v < vectors; v++) scores_6_1(s + 16 * v, q + row * w->depth, block + 16 * v, w->depth);
+        for (size_t r = 0; r < 6; r++) {
+            size_t seen = count;
+            if (w->causal) {
+                size_t limit = t->begin + row + r + 1;
+                seen = limit <= token ? 0 : limit - token < count ? limit - token : count;
+            }
+            for (size_t i = seen; i < vectors * 16; i++) s[r * BLOCK + i] = -INFINITY;
+            soften(s + r * BLOCK, sums + (row + r) * padded, maximum + row + r, total + row + r, count, padded);
+        }
+        float *o = sums + row * padded;
+        size_t i = 0;
+        if (wide) {
+            for (; i + 64 <= padded; i += 64) weighted_6_4(o + i, s, values + i, count, padded);
+            if (i + 48 <= padded) weighted_6_3(o + i, s, values + i, count, padded), i += 48;
+            if (i + 32 <= padded) weighted_6_2(o + i, s, values + i, count, padded), i += 32;
+        }
+        for (; i < padded; i += 16) weighted_6_1(o + i, s, values + i, count, padded);
+    }
+}
+
+INLINE void attend_body(const attention_task *t, bool wide) {
+    const attention_work *w = t->work;
+    size_t depth = w->depth, padded = w->padded;
+    size_t rows = round_up(t->count, 6);
+    float scores[6 * BLOCK] __attribute__((aligned(64))), maximum[QUERIES], total[QUERIES];
+    float *q = NULL;
+    if (posix_memalign((void **)&q, 64, QUERIES * (depth + padded) * sizeof(float))) abort();
+    float *sums = q + QUERIES * depth;
+    memset(sums, 0, rows * padded * sizeof(float));
+    float scale = 1 / sqrtf((float)depth);
+    for (size_t r = 0; r < rows; r++) {
+        maximum[r] = -INFINITY;
+        total[r] = 0;
+        const float *from =
+            w->queries + (t->image * w->tokens + t->begin + (r < t->count ? r : 0)) * w->channels + t->head * depth;
+        for (size_t i = 0; i < depth; i++) q[r * depth + i] = from[i] * scale;
+    }
+    for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
+        size_t member = w->members[j], tokens = w->segments[member].tokens;
+        size_t blocks = (tokens + BLOCK - 1) / BLOCK;
+        const float *packed = w->packed + w->packed_at[member] + t->head * blocks * block_size(w);
+        for (size_t b = 0; b < blocks; b++) {
+            if (w->causal && b * BLOCK >= t->begin + t->count) break;
+            size_t count = tokens - b * BLOCK < BLOCK ? tokens - b * BLOCK : BLOCK;
+            attend_block(
+                t, packed + b * block_size(w), count, b * BLOCK, q, scores, sums, maximum, total, rows, wide);
+        }
+    }
+    for (size_t r = 0; r < t->count; r++) {
+        float *to = w->out + (t->image * w->tokens + t->begin + r) * w->channels + t->head * depth;
+        float inverse = 1 / total[r];
+        for (size_t i = 0; i < depth; i++) to[i] = sums[r * padded + i] * inverse;
+    }
+    free(q);
+}
+
+static void attend_generic(const attention_task *t) { attend_body(t, false); }
+#if defined(__x86_64__)
+TARGET_AVX2 static void attend_avx2(const attention_task *t) { attend_body(t, false); }
+TARGET_AVX512 static void attend_avx512(const attention_task *t) { attend_body(t, true); }
+#endif
+
+// Tasks ----------------------------------------------------------------------------------------------
+
+/// Packs one block of one head of one segment.
+static void pack_task(void *pointer, size_t task) {
+    const attention_work *w = pointer;
+    size_t member = 0;
+    while (w->blocks_at[member + 1] * w->heads <= task) member++;
+    const ck_segment *s = w->segments + member;
+    size_t blocks = w->blocks_at[member + 1] - w->blocks_at[member];
+    size_t index = task - w->blocks_at[member] * w->heads, head = index / blocks, b = index % blocks;
+    float *keys = w->packed + w->packed_at[member] + index * block_size(w), *values = keys + BLOCK * w->depth;
+    size_t count = s->tokens - b * BLOCK < BLOCK ? s->tokens - b * BLOCK : BLOCK;
+    const float *k = s->keys + b * BLOCK * w->channels + head * w->depth;
+    const float *v = s->values + b * BLOCK * w->channels + head * w->depth;
+    for (size_t i = 0; i < w->depth; i++) {
+        for (size_t token = 0; token < count; token++) keys[i * BLOCK + token] = k[token * w->channels + i];
+        for (size_t token = count; token < BLOCK; token++) keys[i * BLOCK + token] = 0;
+    }
+    for (size_t token = 0; token < count; token++) {
+        memcpy(values + token * w->padded, v + token * w->channels, w->depth * sizeof(float));
+        memset(values + token * w->padded + w->depth, 0, (w->padded - w->depth) * sizeof(float));
+    }
+}
+
+static void attend(void *pointer, size_t task) {
+    const attention_work *w = pointer;
+    size_t block = task % w->query_blocks, begin = block * QUERIES;
+    attention_task t = {
+        .work = w, .image = task / w->query_blocks / w->heads, .head = task / w->query_blocks % w->heads,
+        .begin = begin, .count = w->tokens - begin < QUERIES ? w->tokens - begin : QUERIES};
+    w->run(&t);
+}
+
+bool ck_attention(
+    const ck_context *context, float *out, const float *queries, size_t images, size_t tokens, size_t channels,
+    size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first, const size_t *members,
+    bool causal) {
+    attention_work w = {
+        .context = context, .out = out, .queries = queries, .tokens = tokens, .channels = channels, .heads = heads,
+        .depth = channels / heads, .padded = round_up(channels / heads, 16),
+        .query_blocks = (tokens + QUERIES - 1) / QUERIES, .segments = segments, .first = first, .members = members,
+        .segment_count = segment_count, .causal = causal, .run = attend_reference};
+    size_t tasks = images * heads * w.query_blocks;
+    if (context->isa == CK_REFERENCE) {
+        if (w.depth > 4096) return false;
+        ck_parallel(context, tasks, attend, &w);
+        return true;
+    }
+    w.run = attend_generic;
+#if defined(__x86_64__)
+    if (context->isa == CK_AVX2) w.run = attend_avx2;
+    if (context->isa == CK_AVX512) w.run = attend_avx512;
+#endif
+    size_t *offsets = calloc(2 * (segment_count + 1), sizeof(size_t));
+    if (!offsets) return false;
+    w.packed_at = offsets;
+    w.blocks_at = offsets + segment_count + 1;
+    for (size_t s = 0; s < segment_count; s++) {
+        size_t blocks = (segments[s].tokens + BLOCK - 1) / BLOCK;
+        w.blocks_at[s + 1] = w.blocks_at[s] + blocks;
+        w.packed_at[s + 1] = w.packed_at[s] + blocks * heads * block_size(&w);
+    }
+    if (posix_memalign((void **)&w.packed, 64, w.packed_at[segment_count] * sizeof(float))) {
+        free(offsets);
+        return false;
+    }
+    ck_parallel(context, w.blocks_at[segment_count] * heads, pack_task, &w);
+    ck_parallel(context, tasks, attend, &w);
+    free(w.packed);
+    free(offsets);
+    return true;
+}

@@ -1,0 +1,117 @@
+// Portable 16-lane vectors (clang's vector extension): one zmm, two ymm or four xmm registers, as the
+// function that they are inlined into allows.
+#pragma once
+#include "kernels.h"
+#include <math.h>
+#include <string.h>
+
+// Vectors are only ever passed between functions that are inlined, so their calling convention does not matter.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+typedef float f32x16 __attribute__((vector_size(64)));
+typedef int32_t i32x16 __attribute__((vector_size(64)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+#if defined(__x86_64__)
+#define TARGET_AVX2 __attribute__((target("avx2,fma,f16c")))
+#define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
+#endif
+
+// Defines NAME_generic, NAME_avx2 and NAME_avx512 from an always-inline NAME_body, and NAME_run, which picks.
+// PARAMETERS and ARGUMENTS are parenthesised lists; LANES widens register tiles where there are more registers.
+#if defined(__x86_64__)
+#define VERSIONS(NAME, PARAMETERS, ARGUMENTS)                                        \
+    static void NAME##_generic PARAMETERS { NAME##_body ARGUMENTS; }                 \
+    TARGET_AVX2 static void NAME##_avx2 PARAMETERS { NAME##_body ARGUMENTS; }        \
+    TARGET_AVX512 static void NAME##_avx512 PARAMETERS { NAME##_body ARGUMENTS; }    \
+    INLINE void NAME##_run(ck_isa isa, void (*reference) PARAMETERS, void (**chosen) PARAMETERS) { \
+        *chosen = isa == CK_REFERENCE ? reference                                    \
+                  : isa == CK_AVX512  ? NAME##_avx512                                \
+                  : isa == CK_AVX2    ? NAME##_avx2                                  \
+                                      : NAME##_generic;                              \
+    }
+#else
+#define VERSIONS(NAME, PARAMETERS, ARGUMENTS)                                        \
+    static void NAME##_generic PARAMETERS { NAME##_body ARGUMENTS; }                 \
+    INLINE void NAME##_run(ck_isa isa, void (*reference) PARAMETERS, void (**chosen) PARAMETERS) { \
+        *chosen = isa == CK_REFERENCE ? reference : NAME##_generic;                  \
+    }
+#endif
+
+INLINE f32x16 load16(const float *p) {
+    f32x16 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE void store16(float *p, f32x16 v) { memcpy(p, &v, sizeof v); }
+
+/// The first `count` (< 16) lanes from memory, the rest zero.
+INLINE f32x16 load_some(const float *p, size_t count) {
+    f32x16 v = {0};
+    memcpy(&v, p, count * sizeof(float));
+    return v;
+}
+
+INLINE void store_some(float *p, f32x16 v, size_t count) { memcpy(p, &v, count * sizeof(float)); }
+
+INLINE f32x16 splat(float x) { return (f32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+
+INLINE f32x16 select16(i32x16 mask, f32x16 a, f32x16 b) {
+    return (f32x16)(((i32x16)a & mask) | ((i32x16)b & ~mask));
+}
+
+INLINE f32x16 max16(f32x16 a, f32x16 b) { return __builtin_elementwise_max(a, b); }
+INLINE f32x16 min16(f32x16 a, f32x16 b) { return __builtin_elementwise_min(a, b); }
+
+INLINE float sum_of(f32x16 v) {
+    float s[16];
+    store16(s, v);
+    for (int width = 8; width > 0; width /= 2)
+        for (int i = 0; i < width; i++) s[i] += s[i + width];
+    return s[0];
+}
+
+INLINE float max_of(f32x16 v) {
+    float s[16];
+    store16(s, v);
+    for (int width = 8; width > 0; width /= 2)
+        for (int i = 0; i < width; i++) s[i] = s[i] > s[i + width] ? s[i] : s[i + width];
+    return s[0];
+}
+
+/// e^x with a relative error below 2e-7 for x in [-87, 88]; clamped outside, so e^-inf is about 1e-38.
+INLINE f32x16 exp16(f32x16 x) {
+    x = min16(max16(x, splat(-87.0f)), splat(88.0f));
+    const f32x16 round = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+    f32x16 n = (x * splat(1.44269504088896f) + round) - round;
+    f32x16 r = x - n * splat(0.693359375f);
+    r = r - n * splat(-2.12194440e-4f);
+    f32x16 p = splat(1.0f / 5040);
+    p = p * r + splat(1.0f / 720);
+    p = p * r + splat(1.0f / 120);
+    p = p * r + splat(1.0f / 24);
+    p = p * r + splat(1.0f / 6);
+    p = p * r + splat(0.5f);
+    p = p * r + splat(1.0f);
+    p = p * r + splat(1.0f);
+    i32x16 exponent = (__builtin_convertvector(n, i32x16) + 127) << 23;
+    return p * (f32x16)exponent;
+}
+
+INLINE f32x16 silu16(f32x16 x) { return x / (splat(1) + exp16(-x)); }
+
+/// x * Φ(x), with Abramowitz and Stegun's 7.1.26 for erfc (absolute error 1.5e-7, tails kept).
+INLINE f32x16 gelu16(f32x16 x) {
+    i32x16 negative = x < splat(0);
+    f32x16 z = select16(negative, -x, x) * splat(0.70710678118655f);
+    f32x16 t = splat(1) / (splat(1) + splat(0.3275911f) * z);
+    f32x16 p = splat(1.061405429f);
+    p = p * t + splat(-1.453152027f);
+    p = p * t + splat(1.421413741f);
+    p = p * t + splat(-0.284496736f);
+    p = p * t + splat(0.254829592f);
+    f32x16 tail = splat(0.5f) * p * t * exp16(-z * z);
+    return x * select16(negative, tail, splat(1) - tail);
+}

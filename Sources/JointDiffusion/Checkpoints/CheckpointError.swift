@@ -1,0 +1,34 @@
+import Tensors
+
+/// Why a checkpoint folder cannot be used; each case names the file, and the tensor or the key.
+public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible {
+    case missingFile(file: String, hint: String)
+    case invalidConfig(file: String, reason: String)
+    case unsupportedConfig(file: String, key: String, value: String, supported: String)
+    case missingTensor(file: String, tensor: String)
+    case unexpectedTensors(file: String, tensors: [String])
+    case wrongShape(file: String, tensor: String, expected: Shape, actual: Shape)
+    case safetensors(SafetensorsError)
+
+    public var description: String {
+        switch self {
+        case .missingFile(let file, let hint):
+            "\(file) is missing. \(hint)"
+        case .invalidConfig(let file, let reason):
+            "\(file) is not a valid configuration: \(reason)."
+        case .unsupportedConfig(let file, let key, let value, let supported):
+            "\(file): '\(key)' is \(value), which is not supported; supported: \(supported)."
+        case .missingTensor(let file, let tensor):
+            "\(file): tensor '\(tensor)' is missing; the configuration beside it does not belong to it."
+        case .unexpectedTensors(let file, let tensors):
+            "\(file): \(tensors.count) unexpected tensor\(tensors.count == 1 ? "" : "s"), "
+                + tensors.prefix(3).map { "'\($0)'" }.joined(separator: ", ")
+                + (tensors.count > 3 ? ", ..." : "")
+                + "; the configuration beside it does not belong to it."
+        case .wrongShape(let file, let tensor, let expected, let actual):
+            "\(file): tensor '\(tensor)' has shape \(actual), the configuration beside it needs \(expected)."
+        case .safetensors(let error):
+            error.description
+        }
+    }
+}

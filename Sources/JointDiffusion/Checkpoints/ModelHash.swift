@@ -1,0 +1,35 @@
+import Crypto
+import Foundation
+
+/// What identifies a checkpoint: the SHA-256 over everything in its folder that decides what it computes.
+public enum ModelHash {
+    /// Hexadecimal, 64 digits. Reads all weights.
+    public static func compute(folder: String) throws(CheckpointError) -> String {
+        var hash = SHA256()
+        for component in ["scheduler", "text_encoder", "tokenizer", "unet", "vae"] {
+            let directory = "\(folder)/\(component)"
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+            for name in names.sorted() where isPart(name) {
+                hash.update(data: Data("\(component)/\(name)\u{0}".utf8))
+                try update(&hash, with: "\(directory)/\(name)")
+            }
+        }
+        return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    private static func isPart(_ name: String) -> Bool {
+        [".json", ".txt", ".safetensors"].contains { name.hasSuffix($0) }
+    }
+
+    private static func update(_ hash: inout SHA256, with path: String) throws(CheckpointError) {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw .missingFile(file: path, hint: "It was there a moment ago; check the checkpoint folder.")
+        }
+        defer { try? file.close() }
+        do {
+            while let chunk = try file.read(upToCount: 8 << 20), !chunk.isEmpty { hash.update(data: chunk) }
+        } catch {
+            throw .invalidConfig(file: path, reason: "it cannot be read (\(error.localizedDescription))")
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Tensors
+
+/// The U-Net asked for everything that one step needs: all guidance branches, all images of the set.
+struct Denoiser {
+    let unet: UNet
+    /// Whether the U-Net takes `[noisy, mask, known]`.
+    let takesKnownLatents: Bool
+    let mode: ReferenceMode
+    /// `[3, tokens, width]`: see `Caption`.
+    let captions: Tensor
+    /// Clean latents of the references, `[R, h, w, c]`.
+    let references: Tensor?
+
+    /// Rows of `captions`.
+    enum Caption: Int {
+        case empty, negative, prompt
+    }
+
+    /// A forward pass takes at most this many latent pixels at once, so that memory does not grow with the
+    /// number of pictures; images of one set stay together.
+    static let maximumLatentPixels = 6 * 64 * 64
+
+    /// Images that attend to each other, with their inputs.
+    private struct Unit {
+        let input: Tensor
+        let set: Coupling.ImageSet
+        let captions: [Caption]
+    }
+
+    var referenceCount: Int { references?.shape[0] ?? 0 }
+
+    /// The network's output for every branch.
+    /// - Parameters:
+    ///   - x: scaled latents: in `joint` mode those of the references, then of the targets `[R + T, h, w, c]`,
+    ///     otherwise of the targets `[T, h, w, c]`.
+    ///   - entries: what the references left in the bank.
+    /// - Returns: for each branch, an output for every row of `x`, or for the targets alone where the branch sees no
+    ///   references.
+    func predictions(
+        _ x: Tensor, timestep: Double, branches: [GuidanceBranch], entries: [ReferenceKeysValues]
+    ) -> [Tensor] {
+        var units: [Unit] = []
+        var counts: [Int] = []  // units of each branch
+        for branch in branches {
+            let made = self.units(x, branch: branch, entries: entries)
+            units += made
+            counts.append(made.count)
+        }
+        var outputs = run(units, timestep: timestep)[...]
+        return counts.map { count in
+            defer { outputs = outputs.dropFirst(count) }
+            return Tensor.concatenatingRows(Array(outputs.prefix(count)))
+        }
+    }
+
+    /// Passes references through, each alone and with the empty caption.
+    func record(_ noisy: Tensor, timestep: Double) -> [ReferenceKeysValues] {
+        let count = noisy.shape[0]
+        var entries: [ReferenceKeysValues] = []
+        let step = max(1, Self.maximumLatentPixels / (noisy.shape[1] * noisy.shape[2]))
+        for first in stride(from: 0, to: count, by: step) {
+            let rows = first..<min(count, first + step)
+            let recorder = ReferenceRecorder()
+            _ = unet(
+                channels(noisy[rows: rows], known: references?[rows: rows]),
+                timesteps: Array(repeating: timestep, count: rows.count),
+                context: Captions(
+                    embeddings: captions,
+                    ofImage: Array(repeating: Caption.empty.rawValue, count: rows.count)),
+                coupling: .alone(images: rows.count, recorder: recorder))
+            entries += recorder.references()
+        }
+        return entries
+    }
+
+    private func units(_ x: Tensor, branch: GuidanceBranch, entries: [ReferenceKeysValues]) -> [Unit] {
+        let caption: Caption = branch.seesPrompt ? .prompt : .negative
+        guard mode == .joint else {
+            let seen = branch.seesReferences ? entries : []
+            return (0..<x.shape[0]).map { row in
+                Unit(
+                    input: channels(x[rows: row..<row + 1], known: nil),
+                    set: Coupling.ImageSet(images: 1, references: seen), captions: [caption])
+            }
+        }
+        let known = referenceCount
+        let targets = channels(x[rows: known..<x.shape[0]], known: nil)
+        let count = targets.shape[0]
+        let targetCaptions = Array(repeating: caption, count: count)
+        guard branch.seesReferences, known > 0 else {
+            return [Unit(input: targets, set: Coupling.ImageSet(images: count), captions: targetCaptions)]
+        }
+        let whole = Tensor.concatenatingRows([channels(x[rows: 0..<known], known: references), targets])
+        return [
+            Unit(
+                input: whole, set: Coupling.ImageSet(images: known + count),
+                captions: Array(repeating: .empty, count: known) + targetCaptions)
+        ]
+    }
+
+    /// As few forward passes as memory allows.
+    private func run(_ units: [Unit], timestep: Double) -> [Tensor] {
+        var outputs: [Tensor] = []
+        var group: [Unit] = []
+        func flush() {
+            guard !group.isEmpty else { return }
+            let images = group.reduce(0) { $0 + $1.set.images }
+            let output = unet(
+                Tensor.concatenatingRows(group.map(\.input)),
+                timesteps: Array(repeating: timestep, count: images),
+                context: Captions(
+                    embeddings: captions, ofImage: group.flatMap { $0.captions.map(\.rawValue) }),
+                coupling: Coupling(sets: group.map(\.set)))
+            var first = 0
+            for unit in group {
+                outputs.append(output[rows: first..<first + unit.set.images])
+                first += unit.set.images
+            }
+            group.removeAll()
+        }
+        for unit in units {
+            let pixels = (group + [unit]).reduce(0) { $0 + $1.input.shape[0] }
+                * unit.input.shape[1] * unit.input.shape[2]
+            if pixels > Self.maximumLatentPixels { flush() }
+            group.append(unit)
+        }
+        flush()
+        return outputs
+    }
+
+    /// What the U-Net takes: noisy latents, then (if it takes them) the mask, 0 where the image is known and 1 where it
+    /// is to be made, then the known latents, zero where nothing is known. `[n, h, w, c]` -> `[n, h, w, inChannels]`.
+    private func channels(_ noisy: Tensor, known: Tensor?) -> Tensor {
+        guard takesKnownLatents else { return noisy }
+        let mask = Tensor(
+            repeating: known == nil ? 1 : 0, shape: noisy.shape.replacingLast(with: 1), on: noisy.backend)
+        let latents = known ?? Tensor(zeros: noisy.shape, on: noisy.backend)
+        return noisy.concatenatingChannels(mask).concatenatingChannels(latents)
+    }
+}

@@ -1,0 +1,59 @@
+/// What is to be made: plain values, so that requests can be kept, compared and sent.
+public struct GenerationRequest: Sendable, Equatable, Codable {
+    public var prompt: String
+    public var negativePrompt: String
+    public var mode: ReferenceMode
+    public var sampler: SamplerKind
+    public var steps: Int
+    /// Weight of the prompt's branch; 1 with no `imageGuidance` means no guidance.
+    public var guidance: Double
+    /// Weight of the references' branch; nil for two branches.
+    public var imageGuidance: Double?
+    /// Pixels, multiples of the VAE's downscale.
+    public var width: Int
+    public var height: Int
+    /// One for each picture of the set.
+    public var seeds: [UInt64]
+
+    /// A request with the model's own defaults.
+    public init(prompt: String, model: DiffusionModel, seeds: [UInt64] = [0]) {
+        self.prompt = prompt
+        negativePrompt = ""
+        mode = model.defaults.mode
+        sampler = model.defaults.sampler
+        steps = model.defaults.steps
+        guidance = model.defaults.guidance
+        imageGuidance = model.defaults.imageGuidance
+        width = model.width
+        height = model.height
+        self.seeds = seeds
+    }
+}
+
+extension SamplerKind: Codable {}
+
+/// How far a generation is.
+public struct GenerationProgress: Sendable, Equatable {
+    /// Denoising steps done, of `total`.
+    public var step: Int
+    public var total: Int
+}
+
+/// Why a request cannot be met.
+public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible {
+    case size(width: Int, height: Int, multiple: Int)
+    case noise(expected: String, actual: String)
+    case noPictures
+
+    public var description: String {
+        switch self {
+        case .size(let width, let height, let multiple):
+            "A size of \(width)x\(height) is not possible with this model: width and height must be multiples "
+                + "of \(multiple), from \(multiple) to 4096."
+        case .noise(let expected, let actual):
+            "The noise has \(actual), this request needs \(expected)."
+        case .noPictures:
+            "The request is for no picture."
+        }
+    }
+}

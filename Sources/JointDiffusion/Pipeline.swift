@@ -1,0 +1,152 @@
+import Tensors
+
+/// From a prompt and references to latents and pixels.
+///
+/// Confined to one thread, like the model. Long calls report progress after every step through a closure
+/// that may throw to end them.
+public final class Pipeline {
+    public let model: DiffusionModel
+    private var backend: any Backend { model.backend }
+
+    public init(_ model: DiffusionModel) { self.model = model }
+
+    /// A photo as the model knows it.
+    public struct Reference {
+        /// Clean scaled latent `[1, h, w, c]`.
+        public let latent: Tensor
+        /// Where the photo's own noise comes from: fixed per photo, so that what it leaves behind can be kept.
+        public let noiseSeed: UInt64
+
+        public init(latent: Tensor, noiseSeed: UInt64) {
+            self.latent = latent
+            self.noiseSeed = noiseSeed
+        }
+    }
+
+    /// The noise a generation starts from.
+    public struct Noise {
+        /// `[T, h, w, c]`
+        public let targets: Tensor
+        /// `[R, h, w, c]`: in `joint` mode what references start from, in `matched` mode what they are noised with.
+        public let references: Tensor?
+
+        public init(targets: Tensor, references: Tensor?) {
+            self.targets = targets
+            self.references = references
+        }
+    }
+
+    /// RGB bytes `[height, width, 3]` of the request's size -> scaled latent `[1, h, w, c]`.
+    public func encode(pixels: [UInt8], width: Int, height: Int) -> Tensor {
+        let values = pixels.map { Float($0) / 127.5 - 1 }
+        return model.vae.encode(Tensor(values, shape: [1, height, width, 3], on: backend))
+    }
+
+    /// Scaled latent `[1, h, w, c]` -> RGB bytes `[height, width, 3]`.
+    public func decode(_ latent: Tensor) -> [UInt8] {
+        model.vae.decode(latent).floats.map { value in
+            UInt8(((min(max(value, -1), 1) + 1) * 127.5).rounded(.toNearestOrEven))
+        }
+    }
+
+    /// The seeds' noise, for a request and its references.
+    public func noise(for request: GenerationRequest, references: [Reference]) -> Noise {
+        let (h, w) = (request.height / model.vae.downscale, request.width / model.vae.downscale)
+        let shape: Shape = [1, h, w, model.vae.latentChannels]
+        let rows = { (seeds: [UInt64]) in
+            Tensor.concatenatingRows(
+                seeds.map { Tensor(normal: shape, seed: $0, on: self.backend) })
+        }
+        return Noise(
+            targets: rows(request.seeds),
+            references: references.isEmpty ? nil : rows(references.map(\.noiseSeed)))
+    }
+
+    /// Runs the sampler.
+    /// - Parameter noise: the start; by default that of the request's seeds.
+    /// - Returns: scaled latents of the targets, `[T, h, w, c]`.
+    public func generate(
+        _ request: GenerationRequest, references: [Reference] = [], noise given: Noise? = nil,
+        progress: (GenerationProgress) throws -> Void = { _ in }
+    ) throws -> Tensor {
+        try check(request)
+        let references = request.mode == .none ? [] : references
+        let noise = given ?? self.noise(for: request, references: references)
+        try check(noise, for: request, references: references.count)
+
+        // 1. What the references and the words are.
+        let latents = references.isEmpty ? nil : Tensor.concatenatingRows(references.map(\.latent))
+        let denoiser = Denoiser(
+            unet: model.unet, takesKnownLatents: model.takesKnownLatents, mode: request.mode,
+            captions: embed(["", request.negativePrompt, request.prompt]), references: latents)
+        var bank = ReferenceBank(mode: request.mode, latents: latents, noise: noise.references)
+        let guidance = Guidance(scale: request.guidance, imageScale: request.imageGuidance)
+
+        // 2. The set: in joint mode references are members of it, and come first.
+        var sampler = try request.sampler.sampler(for: model.scheduler, steps: request.steps)
+        let known = request.mode == .joint ? references.count : 0
+        var x = noise.targets
+        if known > 0, let first = noise.references { x = Tensor.concatenatingRows([first, x]) }
+        x = Float(sampler.initialNoiseScale) * x
+
+        // 3. The walk.
+        for step in 0..<sampler.count {
+            let branches = guidance.branches(noiseLevel: sampler.noiseLevels[step])
+            let timestep = sampler.timesteps[step]
+            let entries = bank.entries(at: step, of: sampler) { denoiser.record($0, timestep: $1) }
+            let outputs = denoiser.predictions(
+                sampler.scaledInput(x, at: step), timestep: timestep, branches: branches, entries: entries)
+            x = sampler.step(combined(outputs, branches, guidance, known: known), at: step, x)
+            try progress(GenerationProgress(step: step + 1, total: sampler.count))
+        }
+        return x[rows: known..<x.shape[0]]
+    }
+
+    /// Guides the targets; references are known and keep the full branch's output.
+    private func combined(
+        _ outputs: [Tensor], _ branches: [GuidanceBranch], _ guidance: Guidance, known: Int
+    ) -> Tensor {
+        let targets = zip(branches, outputs).map { branch, output in
+            (branch, branch.seesReferences ? output[rows: known..<output.shape[0]] : output)
+        }
+        let guided = guidance.combine(targets)
+        guard known > 0, let full = zip(branches, outputs).first(where: { $0.0 == .full }) else {
+            return guided
+        }
+        return Tensor.concatenatingRows([full.1[rows: 0..<known], guided])
+    }
+
+    private func embed(_ captions: [String]) -> Tensor {
+        model.textEncoder(captions.map { model.tokenizer.encode($0) })
+    }
+
+    private func check(_ request: GenerationRequest) throws(GenerationError) {
+        let multiple = model.vae.downscale
+        for extent in [request.width, request.height] {
+            guard extent >= multiple, extent <= 4096, extent % multiple == 0 else {
+                throw .size(width: request.width, height: request.height, multiple: multiple)
+            }
+        }
+        guard !request.seeds.isEmpty else { throw .noPictures }
+    }
+
+    private func check(_ noise: Noise, for request: GenerationRequest, references: Int)
+        throws(GenerationError)
+    {
+        let inner = [
+            request.height / model.vae.downscale, request.width / model.vae.downscale,
+            model.vae.latentChannels,
+        ]
+        let targets = Shape([request.seeds.count] + inner)
+        guard noise.targets.shape == targets else {
+            throw .noise(expected: "targets \(targets)", actual: "\(noise.targets.shape)")
+        }
+        guard references > 0, request.mode == .joint || request.mode == .matched else { return }
+        let known = Shape([references] + inner)
+        guard noise.references?.shape == known else {
+            throw .noise(
+                expected: "references \(known)",
+                actual: noise.references.map { "\($0.shape)" } ?? "none for references")
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Tensors
+
+/// CLIP's text transformer: token and position embeddings, causal pre-norm layers, a final norm
+/// (`CLIPTextModel`).
+public final class CLIPTextEncoder {
+    public struct Configuration: Sendable, Equatable {
+        public var vocabularySize: Int
+        public var width: Int
+        public var feedForwardWidth: Int
+        public var layers: Int
+        public var heads: Int
+        /// Longest sequence, in tokens.
+        public var maximumTokens: Int
+        public var activation: Activation
+        public var epsilon: Float
+
+        public init(_ file: ConfigFile) throws(CheckpointError) {
+            vocabularySize = try file.int("vocab_size", default: 49408, in: 1...(1 << 24))
+            width = try file.int("hidden_size", default: 512, in: 1...65536)
+            feedForwardWidth = try file.int("intermediate_size", default: 2048, in: 1...262144)
+            layers = try file.int("num_hidden_layers", default: 12, in: 1...256)
+            heads = try file.int("num_attention_heads", default: 8, in: 1...1024)
+            maximumTokens = try file.int("max_position_embeddings", default: 77, in: 2...65536)
+            epsilon = Float(try file.double("layer_norm_eps", default: 1e-5))
+            let names = ["quick_gelu", "gelu"]
+            activation =
+                try file.string("hidden_act", default: "quick_gelu", among: names) == "gelu"
+                ? .gelu : .quickGELU
+            try file.require("model_type", among: .string("clip_text_model"))
+            guard width % heads == 0 else {
+                throw file.unsupported("num_attention_heads", "numbers that divide hidden_size (\(width))")
+            }
+            // The other keys of a transformers configuration concern training and text generation.
+        }
+    }
+
+    public let configuration: Configuration
+    let tokenEmbedding: Parameter  // embeddings.token_embedding
+    let positionEmbedding: Parameter  // embeddings.position_embedding
+    let layers: [Layer]  // encoder.layers
+    let finalNorm: LayerNorm  // final_layer_norm
+
+    public init(_ configuration: Configuration, _ scope: ParameterScope) throws(CheckpointError) {
+        self.configuration = configuration
+        tokenEmbedding = try scope["embeddings", "token_embedding"].parameter(
+            "weight", [configuration.vocabularySize, configuration.width])
+        positionEmbedding = try scope["embeddings", "position_embedding"].parameter(
+            "weight", [configuration.maximumTokens, configuration.width])
+        var layers: [Layer] = []
+        for index in 0..<configuration.layers {
+            layers.append(try Layer(scope["encoder", "layers", index], configuration: configuration))
+        }
+        self.layers = layers
+        finalNorm = try LayerNorm(
+            scope["final_layer_norm"], channels: configuration.width, epsilon: configuration.epsilon)
+    }
+
+    public static func load(folder: String, on backend: any Backend) throws(CheckpointError) -> CLIPTextEncoder
+    {
+        let configuration = try Configuration(ConfigFile(path: "\(folder)/config.json"))
+        let checkpoint = try ComponentCheckpoint(
+            folder: folder, stem: "model", on: backend, canonical: canonicalKey)
+        let model = try CLIPTextEncoder(configuration, ParameterScope(checkpoint))
+        try checkpoint.finish()
+        return model
+    }
+
+    /// Token ids of captions of equal length -> `[captions, tokens, width]`.
+    public func callAsFunction(_ captions: [[Int]]) -> Tensor {
+        let length = captions[0].count
+        precondition(length <= configuration.maximumTokens && captions.allSatisfy { $0.count == length })
+        // 1. What, and where.
+        let tokens = tokenEmbedding.rows(captions.flatMap { $0 })
+        let positions = positionEmbedding.rows(captions.flatMap { _ in Array(0..<length) })
+        var x = (tokens + positions).reshaped([captions.count, length, configuration.width])
+        // 2. Each token looks at itself and at those before it.
+        for layer in layers { x = layer(x) }
+        // 3. Final norm.
+        return finalNorm(x)
+    }
+
+    /// Files written by older and newer versions differ in a prefix; `position_ids` is 0, 1, 2, ...
+    private static func canonicalKey(_ key: String) -> String? {
+        let prefix = "text_model."
+        let name = key.hasPrefix(prefix) ? String(key.dropFirst(prefix.count)) : key
+        return name == "embeddings.position_ids" ? nil : name
+    }
+
+    struct Layer {
+        let norm1, norm2: LayerNorm  // layer_norm1, layer_norm2
+        let toQ, toK, toV, toOut: Linear  // self_attn.{q,k,v,out}_proj
+        let expand, contract: Linear  // mlp.fc1, mlp.fc2
+        let heads: Int
+        let activation: Activation
+
+        init(_ scope: ParameterScope, configuration: Configuration) throws(CheckpointError) {
+            let width = configuration.width
+            let attention = scope["self_attn"]
+            norm1 = try LayerNorm(scope["layer_norm1"], channels: width, epsilon: configuration.epsilon)
+            toQ = try Linear(attention["q_proj"], in: width, out: width)
+            toK = try Linear(attention["k_proj"], in: width, out: width)
+            toV = try Linear(attention["v_proj"], in: width, out: width)
+            toOut = try Linear(attention["out_proj"], in: width, out: width)
+            norm2 = try LayerNorm(scope["layer_norm2"], channels: width, epsilon: configuration.epsilon)
+            expand = try Linear(scope["mlp", "fc1"], in: width, out: configuration.feedForwardWidth)
+            contract = try Linear(scope["mlp", "fc2"], in: configuration.feedForwardWidth, out: width)
+            heads = configuration.heads
+            activation = configuration.activation
+        }
+
+        func callAsFunction(_ x: Tensor) -> Tensor {
+            let normalised = norm1(x)
+            let (k, v) = (toK(normalised), toV(normalised))
+            let attended = toQ(normalised).attention(
+                over: Coupling.alone(images: x.shape[0]).keysValues(keys: k, values: v, layer: 0),
+                heads: heads, isCausal: true)
+            let x = toOut(attended, residual: x)
+            return contract(expand(norm2(x)).activated(activation), residual: x)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import Tensors
+
+/// What turns pixels into latents and back. Latents are scaled as the U-Net knows them.
+public protocol ImageAutoencoder: AnyObject {
+    var latentChannels: Int { get }
+    /// Pixels per latent, in each direction.
+    var downscale: Int { get }
+
+    /// Pixels `[N, H, W, 3]` in -1...1 -> scaled latents `[N, H / downscale, W / downscale, latentChannels]`,
+    /// without noise (the mean, where the encoder gives a distribution).
+    func encode(_ pixels: Tensor) -> Tensor
+
+    /// Scaled latents `[N, h, w, latentChannels]` -> pixels `[N, h * downscale, w * downscale, 3]`, about -1...1.
+    func decode(_ latents: Tensor) -> Tensor
+}
+
+/// Loads either class of autoencoder.
+public enum Autoencoders {
+    public static func load(folder: String, on backend: any Backend) throws(CheckpointError)
+        -> any ImageAutoencoder
+    {
+        let file = try ConfigFile(path: "\(folder)/config.json")
+        switch try file.string("_class_name", among: ["AutoencoderKL", "AutoencoderTiny"]) {
+        case "AutoencoderTiny":
+            let configuration = try AutoencoderTiny.Configuration(file)
+            let checkpoint = try ComponentCheckpoint(
+                folder: folder, stem: "diffusion_pytorch_model", on: backend)
+            let model = try AutoencoderTiny(configuration, ParameterScope(checkpoint))
+            try checkpoint.finish()
+            return model
+        default:
+            let configuration = try AutoencoderKL.Configuration(file)
+            let checkpoint = try ComponentCheckpoint(
+                folder: folder, stem: "diffusion_pytorch_model", on: backend,
+                canonical: AutoencoderKL.canonicalKey)
+            let model = try AutoencoderKL(configuration, ParameterScope(checkpoint)) {
+                checkpoint.storedShape(of: $0)?.rank == 4
+            }
+            try checkpoint.finish()
+            return model
+        }
+    }
+}

@@ -1,0 +1,253 @@
+import CKernels
+
+/// The processor: own kernels, products and convolutions by oneDNN or OpenBLAS, one bounded thread pool.
+///
+/// All threads are libgomp's: the kernels and oneDNN share its pool, and OpenBLAS is called single-threaded
+/// from it, so that no two pools fight for the cores. A backend belongs to the thread that uses it.
+public final class CPUBackend: Backend {
+    public let configuration: CPUConfiguration
+    let pool = MemoryPool()
+    var context: ck_context
+    /// Products and convolutions; nil where oneDNN lacks or is masked.
+    #if canImport(COneDNN)
+        let oneDNN: OneDNNEngine?
+    #endif
+
+    public init(_ configuration: CPUConfiguration = CPUConfiguration()) {
+        self.configuration = configuration
+        context = ck_context(
+            threads: Int32(configuration.threads), isa: configuration.instructionSet.kernelVersion)
+        #if canImport(COneDNN)
+            oneDNN = configuration.usesOneDNN ? OneDNNEngine(threads: configuration.threads) : nil
+        #endif
+        OpenBLAS.becomeSingleThreaded()
+    }
+
+    public func allocate(byteCount: Int) -> Storage { pool.allocate(byteCount: byteCount) }
+
+    public func trim() { pool.trim() }
+
+    // MARK: Products and convolutions
+
+    public func linear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor {
+        let out = Tensor(uninitialized: x.shape.replacingLast(with: weight.shape[0]), on: self)
+        #if canImport(COneDNN)
+            if let oneDNN,
+                oneDNN.linear(x, weight: weight, bias: bias, residual: residual, into: out, backend: self)
+            {
+                return out
+            }
+        #endif
+        blasLinear(x, weight: weight, bias: bias, residual: residual, into: out)
+        return out
+    }
+
+    public func convolution(
+        _ x: Tensor, weight: Parameter, bias: Parameter?, geometry: ConvolutionGeometry,
+        residual: Tensor?, activation: Activation?
+    ) -> Tensor {
+        let out = Tensor(
+            uninitialized: [
+                x.shape[0], geometry.outputExtent(x.shape[1]), geometry.outputExtent(x.shape[2]),
+                weight.shape[0],
+            ], on: self)
+        #if canImport(COneDNN)
+            if let oneDNN,
+                oneDNN.convolution(
+                    x, weight: weight, bias: bias, geometry: geometry, residual: residual,
+                    activation: activation, into: out, backend: self)
+            {
+                return out
+            }
+        #endif
+        blasConvolution(x, weight: weight, bias: bias, geometry: geometry, residual: residual, into: out)
+        if let activation { activate(out, activation, into: out) }
+        return out
+    }
+
+    // MARK: Normalisation and attention
+
+    public func groupNorm(
+        _ x: Tensor, offset: Tensor?, groups: Int, weight: Parameter, bias: Parameter, epsilon: Float,
+        activation: Activation?
+    ) -> Tensor {
+        let out = Tensor(uninitialized: x.shape, on: self)
+        let channels = x.shape[-1]
+        let workspace = allocate(byteCount: 8 * ck_group_norm_workspace(&context, channels))
+        ck_group_norm(
+            &context, out.baseAddress, x.baseAddress, offset?.baseAddress, x.shape[0],
+            x.count / (x.shape[0] * channels), channels, groups, float32(weight).baseAddress,
+            float32(bias).baseAddress, epsilon, activation.kernelActivation,
+            workspace.pointer.assumingMemoryBound(to: Double.self))
+        return out
+    }
+
+    public func layerNorm(_ x: Tensor, weight: Parameter, bias: Parameter, epsilon: Float) -> Tensor {
+        let out = Tensor(uninitialized: x.shape, on: self)
+        let width = x.shape[-1]
+        ck_layer_norm(
+            &context, out.baseAddress, x.baseAddress, x.count / width, width, float32(weight).baseAddress,
+            float32(bias).baseAddress, epsilon)
+        return out
+    }
+
+    public func attention(_ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool)
+        -> Tensor
+    {
+        let out = Tensor(uninitialized: queries.shape, on: self)
+        var segments: [ck_segment] = []
+        var indices: [UnsafeMutableRawPointer: Int] = [:]  // a segment seen by many images is packed once
+        var first = [0]
+        var members: [Int] = []
+        for image in keysValues {
+            for entry in image {
+                let index = indices[entry.keys.rawPointer] ?? segments.count
+                if index == segments.count {
+                    indices[entry.keys.rawPointer] = index
+                    segments.append(
+                        ck_segment(
+                            keys: entry.keys.baseAddress, values: entry.values.baseAddress,
+                            tokens: entry.keys.shape[0]))
+                }
+                members.append(index)
+            }
+            first.append(members.count)
+        }
+        let succeeded = ck_attention(
+            &context, out.baseAddress, queries.baseAddress, queries.shape[0], queries.shape[1],
+            queries.shape[2], heads, segments, segments.count, first, members, isCausal)
+        guard succeeded else { fatalError("out of memory in attention over \(members.count) segments") }
+        return out
+    }
+
+    // MARK: Pointwise
+
+    public func geglu(_ x: Tensor) -> Tensor {
+        let width = x.shape[-1] / 2
+        let out = Tensor(uninitialized: x.shape.replacingLast(with: width), on: self)
+        ck_geglu(&context, out.baseAddress, x.baseAddress, x.count / (2 * width), width)
+        return out
+    }
+
+    public func activate(_ x: Tensor, _ activation: Activation) -> Tensor {
+        let out = Tensor(uninitialized: x.shape, on: self)
+        activate(x, activation, into: out)
+        return out
+    }
+
+    func activate(_ x: Tensor, _ activation: Activation, into out: Tensor) {
+        ck_activate(
+            &context, out.baseAddress, x.baseAddress, x.count, Optional(activation).kernelActivation)
+    }
+
+    public func linearCombination(_ terms: [(Float, Tensor)]) -> Tensor {
+        let out = Tensor(uninitialized: terms[0].1.shape, on: self)
+        ck_combine(
+            &context, out.baseAddress, out.count, terms.count, terms.map(\.0),
+            terms.map { UnsafePointer($0.1.baseAddress) })
+        return out
+    }
+
+    // MARK: Layout
+
+    public func upsampledNearest2x(_ x: Tensor, height: Int, width: Int) -> Tensor {
+        let (n, h, w, c) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
+        let out = Tensor(uninitialized: [n, height, width, c], on: self)
+        ck_upsample_2x(&context, out.baseAddress, x.baseAddress, n, h, w, c, height, width)
+        return out
+    }
+
+    public func concatenateChannels(_ a: Tensor, _ b: Tensor) -> Tensor {
+        let (p, q) = (a.shape[-1], b.shape[-1])
+        let out = Tensor(uninitialized: a.shape.replacingLast(with: p + q), on: self)
+        ck_concatenate(&context, out.baseAddress, a.baseAddress, p, b.baseAddress, q, a.count / p)
+        return out
+    }
+
+    public func concatenateRows(_ tensors: [Tensor]) -> Tensor {
+        let rows = tensors.reduce(0) { $0 + $1.shape[0] }
+        let out = Tensor(
+            uninitialized: Shape([rows] + tensors[0].shape.dimensions.dropFirst()), on: self)
+        var row = 0
+        for tensor in tensors {
+            out[rows: row..<row + tensor.shape[0]].rawPointer
+                .copyMemory(from: tensor.rawPointer, byteCount: 4 * tensor.count)
+            row += tensor.shape[0]
+        }
+        return out
+    }
+
+    public func gatherRows(_ table: Parameter, _ indices: [Int]) -> Tensor {
+        let out = Tensor(uninitialized: [indices.count, table.shape[1]], on: self)
+        for (row, index) in indices.enumerated() {
+            convert(table.value[rows: index..<index + 1], into: out[rows: row..<row + 1])
+        }
+        return out
+    }
+
+    public func transposed(_ x: Tensor) -> Tensor {
+        let out = Tensor(uninitialized: [x.shape[0], x.shape[2], x.shape[1]], on: self)
+        ck_transpose(&context, out.baseAddress, x.baseAddress, x.shape[0], x.shape[1], x.shape[2])
+        return out
+    }
+
+    // MARK: Precision
+
+    /// Any element type to float32.
+    func convert(_ x: Tensor, into out: Tensor) {
+        switch x.elementType {
+        case .float32:
+            out.rawPointer.copyMemory(from: x.rawPointer, byteCount: 4 * x.count)
+        case .float16:
+            ck_float_from_half(
+                &context, out.baseAddress, x.rawPointer.assumingMemoryBound(to: UInt16.self), x.count)
+        case .bfloat16:
+            ck_float_from_bfloat(
+                &context, out.baseAddress, x.rawPointer.assumingMemoryBound(to: UInt16.self), x.count)
+        }
+    }
+
+    /// A parameter's values as float32: the file's own pages where they already are, otherwise a copy kept
+    /// with the parameter.
+    func float32(_ parameter: Parameter) -> Tensor {
+        if parameter.value.elementType == .float32 { return parameter.value }
+        if let kept = parameter.prepared["float32"] as? PreparedTensor { return kept.tensor }
+        let copy = converted(parameter)
+        parameter.prepared["float32"] = PreparedTensor(copy)
+        return copy
+    }
+
+    /// A parameter's values as a float32 tensor that nobody keeps.
+    func converted(_ parameter: Parameter) -> Tensor {
+        if parameter.value.elementType == .float32 { return parameter.value }
+        let copy = Tensor(uninitialized: parameter.shape, on: self)
+        convert(parameter.value, into: copy)
+        return copy
+    }
+}
+
+/// A form of a parameter's values that a backend keeps.
+final class PreparedTensor {
+    let tensor: Tensor
+    init(_ tensor: Tensor) { self.tensor = tensor }
+}
+
+extension Tensor {
+    var baseAddress: UnsafeMutablePointer<Float> {
+        precondition(elementType == .float32, "elements are \(elementType.rawValue), not F32")
+        return rawPointer.assumingMemoryBound(to: Float.self)
+    }
+}
+
+extension Activation? {
+    var kernelActivation: ck_activation {
+        switch self {
+        case nil: CK_IDENTITY
+        case .relu: CK_RELU
+        case .silu: CK_SILU
+        case .gelu: CK_GELU
+        case .quickGELU: CK_QUICK_GELU
+        case .tanh: CK_TANH
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import CKernels
+import Glibc
+
+/// Which parts of the processor a backend uses.
+///
+/// The environment can mask features, so that every path can be tried on one machine:
+/// `JEDI_CPU=reference|generic|avx2|avx512` bounds the instruction set of the kernels and of oneDNN,
+/// `JEDI_ONEDNN=0` leaves all products and convolutions to OpenBLAS.
+public struct CPUConfiguration: Sendable, Equatable {
+    /// At least 1; the number of threads that compute at the same time.
+    public var threads: Int
+    public var instructionSet: InstructionSet
+    public var usesOneDNN: Bool
+
+    public init(threads: Int? = nil, instructionSet: InstructionSet? = nil, usesOneDNN: Bool? = nil) {
+        self.threads = max(1, threads ?? Self.availableProcessors)
+        let best = InstructionSet.detected
+        let masked = Self.environment("JEDI_CPU").flatMap(InstructionSet.init(rawValue:))
+        self.instructionSet = min(instructionSet ?? masked ?? best, best)
+        self.usesOneDNN = usesOneDNN ?? (Self.environment("JEDI_ONEDNN") != "0")
+    }
+
+    /// Processors this process may run on (its affinity mask), not those the machine has.
+    public static var availableProcessors: Int { Int(ck_available_processors()) }
+
+    private static func environment(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
+    }
+
+    /// Versions of the kernels, from the scalar reference up.
+    public enum InstructionSet: String, Sendable, CaseIterable, Comparable {
+        case reference, generic, avx2, avx512
+
+        /// The best that this processor offers.
+        public static var detected: InstructionSet {
+            switch ck_detect_isa() {
+            case CK_AVX512: .avx512
+            case CK_AVX2: .avx2
+            default: .generic
+            }
+        }
+
+        public static func < (a: Self, b: Self) -> Bool {
+            a.kernelVersion.rawValue < b.kernelVersion.rawValue
+        }
+
+        var kernelVersion: ck_isa {
+            switch self {
+            case .reference: CK_REFERENCE
+            case .generic: CK_GENERIC
+            case .avx2: CK_AVX2
+            case .avx512: CK_AVX512
+            }
+        }
+    }
+}

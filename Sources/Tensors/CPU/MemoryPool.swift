@@ -1,0 +1,61 @@
+import Glibc
+
+/// Recycles blocks of memory, so that a forward pass touches fresh pages only the first time.
+///
+/// A free block serves a request that wastes at most a quarter of it; otherwise a new one is allocated.
+final class MemoryPool {
+    /// Free blocks, by ascending size.
+    private var free: [(pointer: UnsafeMutableRawPointer, size: Int)] = []
+    private static let pageSize = 4096
+    private static let hugePageSize = 2 << 20
+
+    deinit { trim() }
+
+    func allocate(byteCount: Int) -> Storage {
+        let size = max(Self.pageSize, (byteCount + Self.pageSize - 1) / Self.pageSize * Self.pageSize)
+        let pointer = recycled(atLeast: size) ?? (fresh(size), size)
+        return Storage(pointer: pointer.0, byteCount: pointer.1) { [self] pointer, size in
+            reclaim(pointer, size)
+        }
+    }
+
+    /// Gives every free block back to the system.
+    func trim() {
+        for block in free { Glibc.free(block.pointer) }
+        free.removeAll()
+    }
+
+    private func recycled(atLeast size: Int) -> (UnsafeMutableRawPointer, Int)? {
+        let index = position(of: size)
+        guard index < free.count, free[index].size - size <= max(size / 4, Self.pageSize) else { return nil }
+        let block = free.remove(at: index)
+        return (block.pointer, block.size)
+    }
+
+    private func reclaim(_ pointer: UnsafeMutableRawPointer, _ size: Int) {
+        free.insert((pointer, size), at: position(of: size))
+    }
+
+    private func position(of size: Int) -> Int {
+        var low = 0
+        var high = free.count
+        while low < high {
+            let middle = (low + high) / 2
+            if free[middle].size < size { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private func fresh(_ size: Int) -> UnsafeMutableRawPointer {
+        var pointer: UnsafeMutableRawPointer?
+        let isLarge = size >= Self.hugePageSize
+        let status = posix_memalign(&pointer, isLarge ? Self.hugePageSize : 64, size)
+        guard status == 0, let pointer else {
+            fatalError(
+                "out of memory: \(size >> 20) MiB more were needed; use a smaller picture or fewer references"
+            )
+        }
+        if isLarge { madvise(pointer, size, MADV_HUGEPAGE) }
+        return pointer
+    }
+}

@@ -1,0 +1,127 @@
+#if canImport(COneDNN)
+    import CKernels
+    import COneDNN
+
+    /// oneDNN on this thread's processor: primitives are created once per geometry, weights reordered once.
+    final class OneDNNEngine {
+        let engine: dnnl_engine_t
+        private let stream: dnnl_stream_t
+        private let threads: Int
+        /// Nil stands for a geometry that oneDNN has no implementation for.
+        private var primitives: [OneDNNKey: OneDNNPrimitive?] = [:]
+
+        /// Nil if oneDNN refuses to start.
+        init?(threads: Int) {
+            var engine: dnnl_engine_t?
+            var stream: dnnl_stream_t?
+            ck_limit_threads(Int32(threads))
+            guard dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success, let engine,
+                dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue))
+                    == dnnl_success, let stream
+            else { return nil }
+            self.engine = engine
+            self.stream = stream
+            self.threads = threads
+        }
+
+        deinit {
+            primitives.removeAll()
+            dnnl_stream_destroy(stream)
+            dnnl_engine_destroy(engine)
+        }
+
+        /// The primitive for `key`, made by `create` the first time.
+        func primitive(_ key: OneDNNKey, create: () -> OneDNNPrimitive?) -> OneDNNPrimitive? {
+            if let known = primitives[key] { return known }
+            ck_limit_threads(Int32(threads))
+            let made = create()
+            primitives[key] = made
+            return made
+        }
+
+        /// Runs a primitive; `bias` and `residual` must be given exactly when it was created with them.
+        func execute(
+            _ primitive: OneDNNPrimitive, source: Tensor, weight: Parameter, bias: Tensor?,
+            residual: Tensor?, into out: Tensor, backend: CPUBackend
+        ) {
+            ck_limit_threads(Int32(threads))
+            let packed = packedWeight(weight, for: primitive, backend: backend)
+            let scratchpad = backend.allocate(byteCount: max(64, primitive.scratchpadSize))
+            primitive.source.point(at: source.rawPointer)
+            primitive.destination.point(at: out.rawPointer)
+            primitive.scratchpad.point(at: scratchpad.pointer)
+            var arguments = [
+                dnnl_exec_arg_t(arg: DNNL_ARG_SRC, memory: primitive.source.memory),
+                dnnl_exec_arg_t(arg: DNNL_ARG_WEIGHTS, memory: packed.memory.memory),
+                dnnl_exec_arg_t(arg: DNNL_ARG_DST, memory: primitive.destination.memory),
+                dnnl_exec_arg_t(arg: DNNL_ARG_SCRATCHPAD, memory: primitive.scratchpad.memory),
+            ]
+            if let memory = primitive.bias, let bias {
+                memory.point(at: bias.rawPointer)
+                arguments.append(dnnl_exec_arg_t(arg: DNNL_ARG_BIAS, memory: memory.memory))
+            }
+            if let memory = primitive.residual, let residual {
+                memory.point(at: residual.rawPointer)
+                // The first post-operation's second source.
+                let argument = DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | DNNL_ARG_SRC_1
+                arguments.append(dnnl_exec_arg_t(arg: argument, memory: memory.memory))
+            }
+            check(
+                dnnl_primitive_execute(primitive.primitive, stream, Int32(arguments.count), arguments),
+                weight.name)
+            check(dnnl_stream_wait(stream), weight.name)
+        }
+
+        /// The weights in the layout that the primitive asks for, kept with the parameter; the file's own
+        /// pages are then no longer needed in memory.
+        private func packedWeight(
+            _ weight: Parameter, for primitive: OneDNNPrimitive, backend: CPUBackend
+        ) -> OneDNNPackedWeight {
+            if let kept = weight.prepared["oneDNN"] as? OneDNNPackedWeight,
+                kept.memory.hasLayout(primitive.weightLayout)
+            {
+                return kept
+            }
+            let plain = backend.converted(weight)
+            let source = OneDNNMemory(primitive.plainWeightLayout, engine: engine)
+            source.point(at: plain.rawPointer)
+            let packed = OneDNNPackedWeight(
+                primitive.weightLayout, storage: { backend.allocate(byteCount: $0) }, engine: engine)
+            var description: dnnl_primitive_desc_t?
+            var reorder: dnnl_primitive_t?
+            check(
+                dnnl_reorder_primitive_desc_create(
+                    &description, &source.layout, engine, &packed.memory.layout, engine, nil), weight.name)
+            check(dnnl_primitive_create(&reorder, description), weight.name)
+            let arguments = [
+                dnnl_exec_arg_t(arg: DNNL_ARG_FROM, memory: source.memory),
+                dnnl_exec_arg_t(arg: DNNL_ARG_TO, memory: packed.memory.memory),
+            ]
+            check(dnnl_primitive_execute(reorder, stream, 2, arguments), weight.name)
+            check(dnnl_stream_wait(stream), weight.name)
+            dnnl_primitive_destroy(reorder)
+            dnnl_primitive_desc_destroy(description)
+            weight.prepared["oneDNN"] = packed
+            weight.value.storage.discardPages(
+                weight.value.byteOffset..<weight.value.byteOffset
+                    + weight.value.count * weight.value.elementType.size)
+            return packed
+        }
+
+        /// A primitive that was created runs; anything else is a lack of memory or a defect.
+        private func check(_ status: dnnl_status_t, _ name: String) {
+            if status == dnnl_out_of_memory { fatalError("out of memory in oneDNN at \(name)") }
+            precondition(status == dnnl_success, "oneDNN failed at \(name) with status \(status.rawValue)")
+        }
+    }
+
+    /// What a primitive depends on.
+    struct OneDNNKey: Hashable {
+        var source: Shape
+        var weight: Shape
+        var geometry: ConvolutionGeometry?
+        var hasBias: Bool
+        var hasResidual: Bool
+        var activation: Activation?
+    }
+#endif

@@ -1,0 +1,111 @@
+/// The operations of the models. Each checks its shapes, which are the programmer's to get right, and
+/// dispatches to the tensor's backend; a gradient tape will hook in here.
+extension Tensor {
+    /// `self [..., in]`, `weight [out, in]` -> `self weightᵀ + bias + residual`, `[..., out]`.
+    public func linear(_ weight: Parameter, bias: Parameter? = nil, residual: Tensor? = nil) -> Tensor {
+        precondition(
+            weight.shape[1] == shape[-1], "\(weight.name) \(weight.shape) cannot multiply \(shape)")
+        precondition(residual.map { $0.shape == shape.replacingLast(with: weight.shape[0]) } ?? true)
+        return backend.linear(self, weight: weight, bias: bias, residual: residual)
+    }
+
+    /// `self [N, H, W, in]`, `weight [out, in, k, k]` -> `[N, H', W', out]`, plus `residual`, then `activation`.
+    public func convolution(
+        _ weight: Parameter, bias: Parameter?, geometry: ConvolutionGeometry, residual: Tensor? = nil,
+        activation: Activation? = nil
+    ) -> Tensor {
+        precondition(
+            shape.rank == 4 && weight.shape[1] == shape[3],
+            "\(weight.name) \(weight.shape) cannot convolve \(shape)")
+        return backend.convolution(
+            self, weight: weight, bias: bias, geometry: geometry, residual: residual, activation: activation)
+    }
+
+    /// Group normalisation of `self [N, ..., C]` plus `offset [N, C]`, then `activation`.
+    public func groupNorm(
+        groups: Int, weight: Parameter, bias: Parameter, epsilon: Float, offset: Tensor? = nil,
+        activation: Activation? = nil
+    ) -> Tensor {
+        precondition(shape[-1] % groups == 0, "\(shape[-1]) channels in \(groups) groups")
+        precondition(offset.map { $0.shape == [shape[0], shape[-1]] } ?? true)
+        return backend.groupNorm(
+            self, offset: offset, groups: groups, weight: weight, bias: bias, epsilon: epsilon,
+            activation: activation)
+    }
+
+    /// Layer normalisation over the innermost dimension.
+    public func layerNorm(weight: Parameter, bias: Parameter, epsilon: Float) -> Tensor {
+        precondition(weight.shape[0] == shape[-1])
+        return backend.layerNorm(self, weight: weight, bias: bias, epsilon: epsilon)
+    }
+
+    /// Softmax attention of the queries `self [N, T, C]`, heads side by side in the channels.
+    ///
+    /// Image `i` attends to all tokens of `keysValues[i]` as if they stood in one sequence. With `isCausal`
+    /// each image has exactly one entry, of its own tokens, and token `t` sees keys `0...t`.
+    public func attention(over keysValues: [[KeysValues]], heads: Int, isCausal: Bool = false) -> Tensor {
+        precondition(shape.rank == 3 && keysValues.count == shape[0] && shape[2] % heads == 0)
+        precondition(keysValues.allSatisfy { $0.allSatisfy { $0.keys.shape[1] == shape[2] } })
+        return backend.attention(self, keysValues: keysValues, heads: heads, isCausal: isCausal)
+    }
+
+    /// `self [..., 2C]` -> `first half * GELU(second half)`.
+    public func geglu() -> Tensor { backend.geglu(self) }
+
+    public func activated(_ activation: Activation) -> Tensor { backend.activate(self, activation) }
+
+    /// The sum of `coefficient * tensor`.
+    public static func linearCombination(_ terms: [(Float, Tensor)]) -> Tensor {
+        let first = terms[0].1
+        precondition(terms.allSatisfy { $0.1.shape == first.shape }, "terms differ in shape")
+        return first.backend.linearCombination(terms)
+    }
+
+    public static func + (a: Tensor, b: Tensor) -> Tensor { linearCombination([(1, a), (1, b)]) }
+    public static func - (a: Tensor, b: Tensor) -> Tensor { linearCombination([(1, a), (-1, b)]) }
+    public static func * (a: Float, b: Tensor) -> Tensor { linearCombination([(a, b)]) }
+
+    /// `[N, H, W, C]` -> `[N, 2H, 2W, C]`, nearest neighbour; `height` and `width` may ask for one less.
+    public func upsampledNearest2x(height: Int? = nil, width: Int? = nil) -> Tensor {
+        let (height, width) = (height ?? 2 * shape[1], width ?? 2 * shape[2])
+        precondition(
+            (2 * shape[1] - 1...2 * shape[1]).contains(height)
+                && (2 * shape[2] - 1...2 * shape[2]).contains(width),
+            "\(shape) cannot be doubled to \(height) x \(width)")
+        return backend.upsampledNearest2x(self, height: height, width: width)
+    }
+
+    /// Joins two tensors along the innermost dimension.
+    public func concatenatingChannels(_ other: Tensor) -> Tensor {
+        precondition(shape.dimensions.dropLast() == other.shape.dimensions.dropLast())
+        return backend.concatenateChannels(self, other)
+    }
+
+    /// Joins along the outermost dimension.
+    public static func concatenatingRows(_ tensors: [Tensor]) -> Tensor {
+        if tensors.count == 1 { return tensors[0] }
+        let inner = tensors[0].shape.dimensions.dropFirst()
+        precondition(tensors.allSatisfy { $0.shape.dimensions.dropFirst() == inner })
+        return tensors[0].backend.concatenateRows(tensors)
+    }
+
+    /// `[N, H, W, C]` -> `[N, C, H, W]`.
+    public func channelsFirst() -> Tensor {
+        let (n, h, w, c) = (shape[0], shape[1], shape[2], shape[3])
+        return backend.transposed(reshaped([n, h * w, c])).reshaped([n, c, h, w])
+    }
+
+    /// `[N, C, H, W]` -> `[N, H, W, C]`.
+    public func channelsLast() -> Tensor {
+        let (n, c, h, w) = (shape[0], shape[1], shape[2], shape[3])
+        return backend.transposed(reshaped([n, c, h * w])).reshaped([n, h, w, c])
+    }
+}
+
+extension Parameter {
+    /// Rows `indices` of a table `[rows, C]`, as float32 `[indices.count, C]`.
+    public func rows(_ indices: [Int]) -> Tensor {
+        precondition(indices.allSatisfy { $0 >= 0 && $0 < shape[0] }, "index beyond \(name) \(shape)")
+        return value.backend.gatherRows(self, indices)
+    }
+}
