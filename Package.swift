@@ -100,14 +100,18 @@ let package = Package(
         .testTarget(
             name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"], swiftSettings: swift),
         .target(
-            name: "DaemonTestSupport", dependencies: ["SubjectDaemon", "Images"],
+            name: "DaemonTestSupport",
+            dependencies: ["SubjectDaemon", "Images", .product(name: "Crypto", package: "swift-crypto")],
             path: "Tests/DaemonTestSupport", swiftSettings: swift),
         .executableTarget(
-            name: "fakejedid", dependencies: ["DaemonTestSupport", "SubjectDaemon", "ControlAPI"],
+            name: "fakejedid",
+            dependencies: [
+                "DaemonTestSupport", "SubjectDaemon", .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/fakejedid", swiftSettings: swift),
         .testTarget(
             name: "SubjectDaemonTests",
-            dependencies: ["SubjectDaemon", "ControlAPI", "Images", "CInotifyTools", "DaemonTestSupport", "fakejedid"],
+            dependencies: ["SubjectDaemon", "ControlAPI", "Images", "DaemonTestSupport", "fakejedid"],
             swiftSettings: swift),
     ]
 )

@@ -54,6 +54,7 @@ public struct SubjectDaemon: Sendable {
     struct Parts: Sendable {
         var time: any TimeSource = SystemTime()
         var heedsSignals = true
+        var whenServing: @Sendable (ServiceGroup) -> Void = { _ in }
         var probe: any PhotoProbing = HeaderPhotoProbe()
         var makeWatcher: @Sendable (ChangeMailbox) -> any FolderWatching = { InotifyWatcher(mailbox: $0) }
     }
@@ -110,6 +111,7 @@ public struct SubjectDaemon: Sendable {
                     .init(service: MonitorService(monitor: monitor)), .init(service: runner),
                     .init(service: server),
                 ], gracefulShutdownSignals: parts.heedsSignals ? [.sigterm, .sigint] : [], logger: logger))
+        parts.whenServing(group)
         try await group.run()
         logger.notice("jedid has ended")
     }
