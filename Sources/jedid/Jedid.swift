@@ -8,5 +8,5 @@ struct Jedid: AsyncParsableCommand {
         commandName: "jedid",
         abstract: "JeDi at home: pictures of your own subjects, made on your own machine.",
         version: ProductVersion.current,
-        subcommands: [Generate.self, Benchmark.self])
+        subcommands: [RunCommand.self, GenerateCommand.self, BenchmarkCommand.self])
 }

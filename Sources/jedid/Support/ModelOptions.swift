@@ -7,7 +7,7 @@ import Tensors
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The checkpoint: a diffusers folder. By default $JEDI_MODEL, else the model that comes along.",
+            "The checkpoint: a diffusers folder. By default $JEDID_MODEL, else the model that comes along.",
             valueName: "dir"))
     var model: String?
     @Option(help: "Threads that compute; all processors by default.") var threads: Int?
@@ -21,14 +21,14 @@ struct ModelOptions: ParsableArguments {
     /// The folder that is meant; an error says where was looked.
     func folder() throws -> String {
         if let model { return model }
-        if let model = ProcessInfo.processInfo.environment["JEDI_MODEL"], !model.isEmpty { return model }
+        if let model = ProcessInfo.processInfo.environment["JEDID_MODEL"], !model.isEmpty { return model }
         let candidates = Self.embeddedModels
         for folder in candidates where FileManager.default.fileExists(atPath: "\(folder)/model_index.json") {
             return folder
         }
         throw ValidationError(
             "No model was named and none came along (looked in \(candidates.joined(separator: ", "))). "
-                + "Give --model DIR or set JEDI_MODEL.")
+                + "Give --model DIR or set JEDID_MODEL.")
     }
 
     func load() throws -> DiffusionModel {
@@ -42,7 +42,7 @@ struct ModelOptions: ParsableArguments {
         let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) ?? ""
         var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
         var candidates = [
-            folder.deletingLastPathComponent().appendingPathComponent("share/jedi/models/toybox").path
+            folder.deletingLastPathComponent().appendingPathComponent("share/jedi/Models/toybox").path
         ]
         while folder.path != "/" {
             if folder.lastPathComponent == ".build" {

@@ -4,9 +4,9 @@ import JointDiffusion
 import Tensors
 
 /// `jedid benchmark`: what each part of a picture costs on this machine.
-struct Benchmark: ParsableCommand {
+struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Time the parts of a model on this machine.",
+        commandName: "benchmark", abstract: "Time the parts of a model on this machine.",
         discussion: """
             Each part runs once to warm up and then --repeat times; the median counts. One forward is one image and \
             one guidance branch. In joint mode the forward holds the references and one target, in cached mode it \

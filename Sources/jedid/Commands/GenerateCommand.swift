@@ -1,15 +1,14 @@
 import ArgumentParser
 import ControlAPI
-import Crypto
 import Foundation
-import Images
 import JointDiffusion
+import SubjectDaemon
 import Tensors
 
 /// `jedid generate`: one set of pictures, here and now, without the daemon.
-struct Generate: ParsableCommand {
+struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make a picture from a prompt and reference photos.",
+        commandName: "generate", abstract: "Make a picture from a prompt and reference photos.",
         discussion: """
             Without --mode, --steps, --sampler and the two guidances, the model's own defaults hold (its jedi.json); \
             a --guidance given alone means two guidance branches. With --count N, pictures use the seeds \
@@ -47,10 +46,16 @@ struct Generate: ParsableCommand {
     }
 
     func run() throws {
-        let photos = try references.map(ReferencePhoto.init(path:))
+        let photos = try references.map(photo)
         let pipeline = Pipeline(try model.load())
         let request = request(for: pipeline.model)
-        let encoded = try photos.map { try $0.encoded(by: pipeline, for: request) }
+        let encoded = try photos.map { photo in
+            try naming(photo.path) {
+                Pipeline.Reference(
+                    latent: try photo.encoded(by: pipeline, width: request.width, height: request.height),
+                    noiseSeed: PhotoFile.noiseSeed(contentHash: photo.contentHash))
+            }
+        }
         let given = try noise.map {
             try NoiseFile(path: $0).noise(for: request, references: encoded.count, on: pipeline.model.backend)
         }
@@ -68,14 +73,21 @@ struct Generate: ParsableCommand {
             let pixels = pipeline.decode(latents[rows: index..<index + 1])
             let record = GenerationRecord(
                 request: request, seed: seed, modelName: pipeline.model.defaults.name, modelHash: hash,
-                references: request.mode == .none ? [] : photos.map { ($0.name, $0.hash) },
+                references: request.mode == .none ? [] : photos.map { ($0.name, $0.contentHash) },
                 version: "jedid \(ProductVersion.current)")
-            let image = RGBImage(width: request.width, height: request.height, pixels: pixels)
-            let png = try PNGEncoder.encode(
-                image, text: [PNGText(keyword: "parameters", text: record.parameters)])
+            let png = try PictureFile.png(pixels: pixels, record: record)
             let path = count == 1 ? output : OutputFile.numbered(output, index + 1)
             try OutputFile.write(png, to: path)
             meter.report("\(path) (seed \(seed))")
+        }
+    }
+
+    private func photo(_ path: String) throws -> PhotoFile { try naming(path) { try PhotoFile(path: path) } }
+
+    /// A rejected photo's message names the file.
+    private func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let rejection as PhotoRejection {
+            throw ValidationError("\(path): \(rejection.reason)")
         }
     }
 
@@ -87,12 +99,7 @@ struct Generate: ParsableCommand {
         if let mode { request.mode = mode }
         if let steps { request.steps = steps }
         if let sampler { request.sampler = sampler }
-        if let guidance {
-            // The model's image guidance belongs to the model's guidance.
-            request.guidance = guidance
-            request.imageGuidance = nil
-        }
-        if let imageGuidance { request.imageGuidance = imageGuidance }
+        request.guide(prompt: guidance, references: imageGuidance)
         if let size { (request.width, request.height) = (size.width, size.height) }
         if references.isEmpty && request.mode != .joint { request.mode = .none }
         return request
