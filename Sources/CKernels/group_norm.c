@@ -43,7 +43,8 @@ static void apply_reference(
     for (size_t row = 0; row < rows; row++)
         for (size_t c = 0; c < channels; c++)
             out[row * channels + c] =
-                finish_one((x[row * channels + c] - affine[c]) * affine[channels + c] + affine[2 * channels + c], activation);
+                finish_one(
+                    (x[row * channels + c] - affine[c]) * affine[channels + c] + affine[2 * channels + c], activation);
 }
 
 /// Adds one run of rows of up to 16 channels to their sums and sums of squares.
@@ -80,15 +81,17 @@ INLINE f32x16 finish16(f32x16 y, ck_activation activation) {
 
 INLINE void apply_with(
     float *out, const float *x, const float *affine, size_t rows, size_t channels, ck_activation activation) {
+    const float *scale = affine + channels, *shift = affine + 2 * channels;
     for (size_t row = 0; row < rows; row++, x += channels, out += channels) {
         size_t c = 0;
-        for (; c + 16 <= channels; c += 16)
-            store16(
-                out + c, finish16((load16(x + c) - load16(affine + c)) * load16(affine + channels + c) + load16(affine + 2 * channels + c), activation));
+        for (; c + 16 <= channels; c += 16) {
+            f32x16 y = (load16(x + c) - load16(affine + c)) * load16(scale + c) + load16(shift + c);
+            store16(out + c, finish16(y, activation));
+        }
         if (c < channels) {
             size_t n = channels - c;
-            f32x16 y = (load_some(x + c, n) - load_some(affine + c, n)) * load_some(affine + channels + c, n) +
-                       load_some(affine + 2 * channels + c, n);
+            f32x16 y = (load_some(x + c, n) - load_some(affine + c, n)) * load_some(scale + c, n) +
+                       load_some(shift + c, n);
             store_some(out + c, finish16(y, activation), n);
         }
     }
