@@ -5,7 +5,6 @@
 // (running maximum m and sum l per query; the output so far is rescaled when m grows), so that a task's working
 // set stays in the second-level cache whatever the number of tokens.
 #include "simd.h"
-#include <stdlib.h>
 
 enum { BLOCK = 128, QUERIES = 48 };
 
@@ -22,6 +21,7 @@ typedef struct {
     size_t *blocks_at;  // number of blocks before each segment
     size_t segment_count;
     float *packed;
+    float *scratch;  // QUERIES queries and their sums for each thread
     bool causal;
     void (*run)(const struct attention_task *);
 } attention_work;
@@ -37,12 +37,16 @@ static size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
 /// Floats of one packed block: keys [depth, BLOCK] then values [BLOCK, padded].
 static size_t block_size(const attention_work *w) { return BLOCK * (w->depth + w->padded); }
 
+/// Floats that a task works in.
+static size_t scratch_size(size_t depth, size_t padded) { return QUERIES * (depth + padded); }
+
 // The scalar reference: two passes in float64, straight from the definition ---------------------------
 
 static void attend_reference(const attention_task *t) {
     const attention_work *w = t->work;
-    double scale = 1 / sqrt((double)w->depth), *sum = malloc(w->depth * sizeof(double));
-    if (!sum) abort();
+    double scale = 1 / sqrt((double)w->depth);
+    // The scratch is larger: QUERIES rows of at least twice this many floats.
+    double *sum = (double *)(w->scratch + (size_t)ck_thread_index() * scratch_size(w->depth, w->padded));
     for (size_t row = t->begin; row < t->begin + t->count; row++) {
         size_t at = (t->image * w->tokens + row) * w->channels + t->head * w->depth;
         const float *q = w->queries + at;
@@ -69,7 +73,6 @@ static void attend_reference(const attention_task *t) {
         }
         for (size_t i = 0; i < w->depth; i++) w->out[at + i] = (float)(sum[i] / total);
     }
-    free(sum);
 }
 
 // The vector version ---------------------------------------------------------------------------------
@@ -183,8 +186,7 @@ INLINE void attend_body(const attention_task *t, bool wide) {
     size_t depth = w->depth, padded = w->padded;
     size_t rows = round_up(t->count, 6);
     float scores[6 * BLOCK] __attribute__((aligned(64))), maximum[QUERIES], total[QUERIES];
-    float *q = NULL;
-    if (posix_memalign((void **)&q, 64, QUERIES * (depth + padded) * sizeof(float))) abort();
+    float *q = w->scratch + (size_t)ck_thread_index() * scratch_size(depth, padded);
     float *sums = q + QUERIES * depth;
     memset(sums, 0, rows * padded * sizeof(float));
     float scale = 1 / sqrtf((float)depth);
@@ -211,7 +213,6 @@ INLINE void attend_body(const attention_task *t, bool wide) {
         float inverse = 1 / total[r];
         for (size_t i = 0; i < depth; i++) to[i] = sums[r * padded + i] * inverse;
     }
-    free(q);
 }
 
 static void attend_generic(const attention_task *t) { attend_body(t, false); }
@@ -253,41 +254,47 @@ static void attend(void *pointer, size_t task) {
     w->run(&t);
 }
 
-bool ck_attention(
+/// Bytes of the tables of offsets, whole vectors.
+static size_t offsets_size(size_t segment_count) { return round_up(2 * (segment_count + 1) * sizeof(size_t), 64); }
+
+void ck_attention(
     const ck_context *context, float *out, const float *queries, size_t images, size_t tokens, size_t channels,
     size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first, const size_t *members,
-    bool causal) {
+    bool causal, void *workspace) {
     attention_work w = {
         .context = context, .out = out, .queries = queries, .tokens = tokens, .channels = channels, .heads = heads,
         .depth = channels / heads, .padded = round_up(channels / heads, 16),
         .query_blocks = (tokens + QUERIES - 1) / QUERIES, .segments = segments, .first = first, .members = members,
         .segment_count = segment_count, .causal = causal, .run = attend_reference};
     size_t tasks = images * heads * w.query_blocks;
+    w.scratch = (float *)((char *)workspace + offsets_size(segment_count));
     if (context->isa == CK_REFERENCE) {
         ck_parallel(context, tasks, attend, &w);
-        return true;
+        return;
     }
     w.run = attend_generic;
 #if defined(__x86_64__)
     if (context->isa == CK_AVX2) w.run = attend_avx2;
     if (context->isa == CK_AVX512) w.run = attend_avx512;
 #endif
-    size_t *offsets = calloc(2 * (segment_count + 1), sizeof(size_t));
-    if (!offsets) return false;
-    w.packed_at = offsets;
-    w.blocks_at = offsets + segment_count + 1;
+    w.packed_at = (size_t *)workspace;
+    w.blocks_at = w.packed_at + segment_count + 1;
+    w.packed_at[0] = w.blocks_at[0] = 0;
     for (size_t s = 0; s < segment_count; s++) {
         size_t blocks = (segments[s].tokens + BLOCK - 1) / BLOCK;
         w.blocks_at[s + 1] = w.blocks_at[s] + blocks;
         w.packed_at[s + 1] = w.packed_at[s] + blocks * heads * block_size(&w);
     }
-    if (posix_memalign((void **)&w.packed, 64, w.packed_at[segment_count] * sizeof(float))) {
-        free(offsets);
-        return false;
-    }
+    w.packed = w.scratch + (size_t)context->threads * scratch_size(w.depth, w.padded);
     ck_parallel(context, w.blocks_at[segment_count] * heads, pack_task, &w);
     ck_parallel(context, tasks, attend, &w);
-    free(w.packed);
-    free(offsets);
-    return true;
+}
+
+size_t ck_attention_workspace(
+    const ck_context *context, size_t channels, size_t heads, const ck_segment *segments, size_t segment_count) {
+    size_t depth = channels / heads, padded = round_up(depth, 16), blocks = 0;
+    for (size_t s = 0; s < segment_count; s++) blocks += (segments[s].tokens + BLOCK - 1) / BLOCK;
+    size_t floats =
+        (size_t)context->threads * scratch_size(depth, padded) + blocks * heads * BLOCK * (depth + padded);
+    return offsets_size(segment_count) + floats * sizeof(float);
 }

@@ -5,6 +5,7 @@
 
 extern void GOMP_parallel(void (*body)(void *), void *argument, unsigned threads, unsigned flags);
 extern void omp_set_num_threads(int threads);
+extern int omp_get_thread_num(void);
 
 typedef struct {
     void (*body)(void *, size_t);
@@ -35,3 +36,5 @@ void ck_parallel(const ck_context *context, size_t count, void (*body)(void *, s
 }
 
 void ck_limit_threads(int threads) { omp_set_num_threads(threads < 1 ? 1 : threads); }
+
+int ck_thread_index(void) { return omp_get_thread_num(); }

@@ -41,6 +41,9 @@ void ck_return_freed_memory(void);
 /// Runs `body(argument, task)` for every task in 0..<count on the process's one OpenMP pool.
 void ck_parallel(const ck_context *context, size_t count, void (*body)(void *argument, size_t task), void *argument);
 
+/// Which of the pool's threads is running, from 0; 0 outside ck_parallel.
+int ck_thread_index(void);
+
 /// Sets how many threads libraries on the same pool may use when called from this thread.
 void ck_limit_threads(int threads);
 
@@ -95,11 +98,13 @@ typedef struct {
 /// Softmax attention without ever holding the scores: queries [images, tokens, channels], heads side by side
 /// in the channels. Image i attends to segments[members[j]] for first[i] <= j < first[i + 1], in any order.
 /// `causal` (one segment an image, as long as the queries) lets token t see keys 0...t only.
-/// Every image must see at least one token. Returns false if there is no memory for the packed segments.
-bool ck_attention(
+/// Every image must see at least one token. `workspace` holds ck_attention_workspace bytes, aligned to 64.
+void ck_attention(
     const ck_context *context, float *out, const float *queries, size_t images, size_t tokens, size_t channels,
     size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first, const size_t *members,
-    bool causal);
+    bool causal, void *workspace);
+size_t ck_attention_workspace(
+    const ck_context *context, size_t channels, size_t heads, const ck_segment *segments, size_t segment_count);
 
 // layout.c -------------------------------------------------------------------------------------------
 

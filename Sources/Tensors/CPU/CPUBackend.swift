@@ -121,10 +121,15 @@ public final class CPUBackend: Backend {
             }
             first.append(members.count)
         }
-        let succeeded = ck_attention(
-            &context, out.baseAddress, queries.baseAddress, queries.shape[0], queries.shape[1],
-            queries.shape[2], heads, segments, segments.count, first, members, isCausal)
-        guard succeeded else { fatalError("out of memory in attention over \(segments.count) segments") }
+        let workspace = allocate(
+            byteCount: ck_attention_workspace(
+                &context, queries.shape[2], heads, segments, segments.count))
+        withExtendedLifetime(workspace) {
+            ck_attention(
+                &context, out.baseAddress, queries.baseAddress, queries.shape[0], queries.shape[1],
+                queries.shape[2], heads, segments, segments.count, first, members, isCausal,
+                workspace.pointer)
+        }
         return out
     }
 
