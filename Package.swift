@@ -31,10 +31,13 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // C: module maps of Debian's libraries, our kernels, the shims of inotify and of the image codecs.
+        // C: module maps of Debian's libraries, our kernels, the shims of inotify, of the image codecs and of Linux.
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
-        .target(name: "CInotifyTools", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(
+            name: "CInotifyTools", cSettings: [.treatAllWarnings(as: .error)],
+            linkerSettings: [.linkedLibrary("inotifytools")]),
+        .target(name: "CLinux", cSettings: [.treatAllWarnings(as: .error)]),
         .target(
             name: "CImageCodecs", cSettings: [.treatAllWarnings(as: .error)],
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
@@ -52,17 +55,11 @@ let package = Package(
             swiftSettings: swift),
 
         // The daemon and its control client.
-        .target(
-            name: "ControlAPI",
-            dependencies: [
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: swift),
+        .target(name: "ControlAPI", swiftSettings: swift),
         .target(
             name: "SubjectDaemon",
             dependencies: [
-                "CInotifyTools", "ControlAPI", "Images", "JointDiffusion", "Tensors",
+                "CInotifyTools", "CLinux", "ControlAPI", "Images", "JointDiffusion", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -101,7 +98,20 @@ let package = Package(
             resources: [.copy("Goldens")], swiftSettings: swift),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: swift),
         .testTarget(
-            name: "SubjectDaemonTests", dependencies: ["SubjectDaemon", "ControlAPI", "Images"],
+            name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"], swiftSettings: swift),
+        .target(
+            name: "DaemonTestSupport",
+            dependencies: ["SubjectDaemon", "Images", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Tests/DaemonTestSupport", swiftSettings: swift),
+        .executableTarget(
+            name: "fakejedid",
+            dependencies: [
+                "DaemonTestSupport", "SubjectDaemon", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/fakejedid", swiftSettings: swift),
+        .testTarget(
+            name: "SubjectDaemonTests",
+            dependencies: ["SubjectDaemon", "ControlAPI", "Images", "DaemonTestSupport", "fakejedid"],
             swiftSettings: swift),
     ]
 )

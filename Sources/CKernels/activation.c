@@ -4,7 +4,7 @@
 static float activate_one(float x, ck_activation activation) {
     switch (activation) {
     case CK_IDENTITY: return x;
-    case CK_RELU: return x > 0 ? x : 0;
+    case CK_RELU: return x < 0 ? 0 : x;
     case CK_SILU: return x / (1 + expf(-x));
     case CK_GELU: return (float)(0.5 * x * erfc(-x * 0.70710678118654752));
     case CK_QUICK_GELU: return x / (1 + expf(-1.702f * x));
@@ -16,11 +16,11 @@ static float activate_one(float x, ck_activation activation) {
 INLINE f32x16 activate16(f32x16 x, ck_activation activation) {
     switch (activation) {
     case CK_IDENTITY: return x;
-    case CK_RELU: return max16(x, splat(0));
+    case CK_RELU: return max16(splat(0), x);
     case CK_SILU: return silu16(x);
     case CK_GELU: return gelu16(x);
     case CK_QUICK_GELU: return x / (splat(1) + exp16(splat(-1.702f) * x));
-    case CK_TANH: return splat(1) - splat(2) / (splat(1) + exp16(splat(2) * x));
+    case CK_TANH: return tanh16(x);
     }
     return x;
 }

@@ -41,13 +41,14 @@ static size_t block_size(const attention_work *w) { return BLOCK * (w->depth + w
 
 static void attend_reference(const attention_task *t) {
     const attention_work *w = t->work;
-    double scale = 1 / sqrt((double)w->depth);
+    double scale = 1 / sqrt((double)w->depth), *sum = malloc(w->depth * sizeof(double));
+    if (!sum) abort();
     for (size_t row = t->begin; row < t->begin + t->count; row++) {
         size_t at = (t->image * w->tokens + row) * w->channels + t->head * w->depth;
         const float *q = w->queries + at;
-        double maximum = -INFINITY, total = 0, sum[4096];
+        memset(sum, 0, w->depth * sizeof(double));
+        double maximum = -INFINITY, total = 0;
         for (int pass = 0; pass < 2; pass++) {
-            if (pass) memset(sum, 0, w->depth * sizeof(double));
             for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
                 const ck_segment *s = w->segments + w->members[j];
                 for (size_t token = 0; token < s->tokens && !(w->causal && token > row); token++) {
@@ -68,6 +69,7 @@ static void attend_reference(const attention_task *t) {
         }
         for (size_t i = 0; i < w->depth; i++) w->out[at + i] = (float)(sum[i] / total);
     }
+    free(sum);
 }
 
 // The vector version ---------------------------------------------------------------------------------
@@ -137,7 +139,7 @@ INLINE void soften(float *scores, float *sums, float *maximum, float *total, siz
     for (size_t v = 0; v < vectors; v++) {
         f32x16 s = load16(scores + 16 * v);
         f32x16 p = exp16(s - splat(*maximum));
-        p = select16(s > splat(-3e38f), p, splat(0));  // what is masked counts for nothing
+        p = select16(s < splat(-3e38f), splat(0), p);  // what is masked counts for nothing
         store16(scores + 16 * v, p);
         sum += p;
     }
@@ -262,7 +264,6 @@ bool ck_attention(
         .segment_count = segment_count, .causal = causal, .run = attend_reference};
     size_t tasks = images * heads * w.query_blocks;
     if (context->isa == CK_REFERENCE) {
-        if (w.depth > 4096) return false;
         ck_parallel(context, tasks, attend, &w);
         return true;
     }

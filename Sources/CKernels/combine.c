@@ -51,10 +51,7 @@ void ck_combine(
     ck_parallel(context, slice_count(count), combine_task, &w);
 }
 
-void ck_bias_rows(
-    const ck_context *context, float *out, size_t rows, size_t width, size_t stride, const float *bias,
-    const float *residual) {
-    (void)context;
+void ck_bias_rows(float *out, size_t rows, size_t width, size_t stride, const float *bias, const float *residual) {
     for (size_t row = 0; row < rows; row++, out += stride) {
         if (residual) {
             const float *r = residual + row * stride;

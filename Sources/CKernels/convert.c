@@ -35,14 +35,15 @@ static void half_reference(float *out, const uint16_t *in, size_t count) {
     for (size_t i = 0; i < count; i++) out[i] = float_from_half(in[i]);
 }
 
-#if defined(__x86_64__) || defined(__aarch64__)
-INLINE void half_body(float *out, const uint16_t *in, size_t count) {
-    const _Float16 *half = (const _Float16 *)in;
-    for (size_t i = 0; i < count; i++) out[i] = (float)half[i];
-}
-#endif
-
 #if defined(__x86_64__)
+INLINE void half_body(float *out, const uint16_t *in, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        _Float16 half;
+        memcpy(&half, in + i, sizeof half);
+        out[i] = (float)half;
+    }
+}
+
 TARGET_AVX2 static void half_avx2(float *out, const uint16_t *in, size_t count) { half_body(out, in, count); }
 TARGET_AVX512 static void half_avx512(float *out, const uint16_t *in, size_t count) { half_body(out, in, count); }
 #endif

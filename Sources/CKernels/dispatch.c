@@ -1,14 +1,16 @@
 #define _GNU_SOURCE
 #include "kernels.h"
+#include <malloc.h>
 #include <sched.h>
 
 ck_isa ck_detect_isa(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("f16c"))
         return CK_AVX512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return CK_AVX2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
+        return CK_AVX2;
 #endif
     return CK_GENERIC;
 }
@@ -18,3 +20,5 @@ int ck_available_processors(void) {
     if (sched_getaffinity(0, sizeof set, &set)) return 1;
     return CPU_COUNT(&set);
 }
+
+void ck_return_freed_memory(void) { malloc_trim(0); }

@@ -1,11 +1,12 @@
 // Group normalisation, NHWC, with an optional per-channel offset before and an activation after.
 //
-// Statistics: each channel is summed relative to its first pixel (the pivot), in float32 over short runs of
-// rows and in float64 across them; channels are then merged into groups in float64. So a large mean costs no
-// precision, and the input is read twice and written once.
+// Statistics: each channel is summed relative to its first pixel (the pivot), over short runs of rows that stay in
+// the first-level cache: their mean in float32, then their squares about that mean in float32; runs, and then the
+// channels of a group, are merged in float64. The result is taken relative to the mean, too. So neither a mean far
+// larger than the deviation nor an odd first pixel costs precision, and memory is read twice and written once.
 #include "simd.h"
 
-enum { RUN = 32 };  // rows summed in float32
+enum { RUN = 32 };  // rows in a run
 
 typedef struct {
     void (*sum)(double *, const float *, const float *, size_t, size_t);
@@ -14,13 +15,13 @@ typedef struct {
     const float *x;
     size_t pixels, channels, step, tasks;
     double *sums;         // [tasks, 2, channels]
-    const float *affine;  // [2, channels]: scale, shift
+    const float *affine;  // [3, channels]: centre, scale, shift
     ck_activation activation;
 } norm_work;
 
 static float finish_one(float y, ck_activation activation) {
     if (activation == CK_SILU) return y / (1 + expf(-y));
-    if (activation == CK_RELU) return y > 0 ? y : 0;
+    if (activation == CK_RELU) return y < 0 ? 0 : y;
     return y;
 }
 
@@ -42,53 +43,55 @@ static void apply_reference(
     for (size_t row = 0; row < rows; row++)
         for (size_t c = 0; c < channels; c++)
             out[row * channels + c] =
-                finish_one(x[row * channels + c] * affine[c] + affine[channels + c], activation);
+                finish_one(
+                    (x[row * channels + c] - affine[c]) * affine[channels + c] + affine[2 * channels + c], activation);
 }
 
-INLINE void sum_lanes(double *sums, const float *x, const float *pivot, size_t rows, size_t channels, size_t lanes) {
-    f32x16 k = lanes == 16 ? load16(pivot) : load_some(pivot, lanes);
-    double total[16] = {0}, total_squares[16] = {0};
-    for (size_t begin = 0; begin < rows; begin += RUN) {
-        size_t end = begin + RUN < rows ? begin + RUN : rows;
-        f32x16 sum = splat(0), squares = splat(0);
-        for (size_t row = begin; row < end; row++) {
-            const float *p = x + row * channels;
-            f32x16 d = (lanes == 16 ? load16(p) : load_some(p, lanes)) - k;
-            sum += d;
-            squares += d * d;
-        }
-        for (size_t i = 0; i < lanes; i++) {
-            total[i] += sum[i];
-            total_squares[i] += squares[i];
-        }
+/// Adds one run of rows of up to 16 channels to their sums and sums of squares.
+INLINE void sum_run_of(double *sums, const float *x, const float *pivot, size_t rows, size_t channels, size_t lanes) {
+    f32x16 k = lanes == 16 ? load16(pivot) : load_some(pivot, lanes), sum = splat(0), squares = splat(0);
+    for (size_t row = 0; row < rows; row++)
+        sum += (lanes == 16 ? load16(x + row * channels) : load_some(x + row * channels, lanes)) - k;
+    f32x16 mean = sum * splat(1 / (float)rows);
+    for (size_t row = 0; row < rows; row++) {
+        f32x16 d = (lanes == 16 ? load16(x + row * channels) : load_some(x + row * channels, lanes)) - k - mean;
+        squares += d * d;
     }
     for (size_t i = 0; i < lanes; i++) {
-        sums[i] = total[i];
-        sums[channels + i] = total_squares[i];
+        double s = sum[i], m = mean[i];
+        sums[i] += s;
+        sums[channels + i] += (double)squares[i] + m * (2 * s - (double)rows * m);
     }
 }
 
 INLINE void sum_body(double *sums, const float *x, const float *pivot, size_t rows, size_t channels) {
-    size_t c = 0;
-    for (; c + 16 <= channels; c += 16) sum_lanes(sums + c, x + c, pivot + c, rows, channels, 16);
-    if (c < channels) sum_lanes(sums + c, x + c, pivot + c, rows, channels, channels - c);
+    memset(sums, 0, 2 * channels * sizeof(double));
+    for (size_t begin = 0; begin < rows; begin += RUN, x += RUN * channels) {
+        size_t count = rows - begin < RUN ? rows - begin : RUN, c = 0;
+        for (; c + 16 <= channels; c += 16) sum_run_of(sums + c, x + c, pivot + c, count, channels, 16);
+        if (c < channels) sum_run_of(sums + c, x + c, pivot + c, count, channels, channels - c);
+    }
 }
 
 INLINE f32x16 finish16(f32x16 y, ck_activation activation) {
     if (activation == CK_SILU) return silu16(y);
-    if (activation == CK_RELU) return max16(y, splat(0));
+    if (activation == CK_RELU) return max16(splat(0), y);
     return y;
 }
 
 INLINE void apply_with(
     float *out, const float *x, const float *affine, size_t rows, size_t channels, ck_activation activation) {
+    const float *scale = affine + channels, *shift = affine + 2 * channels;
     for (size_t row = 0; row < rows; row++, x += channels, out += channels) {
         size_t c = 0;
-        for (; c + 16 <= channels; c += 16)
-            store16(out + c, finish16(load16(x + c) * load16(affine + c) + load16(affine + channels + c), activation));
+        for (; c + 16 <= channels; c += 16) {
+            f32x16 y = (load16(x + c) - load16(affine + c)) * load16(scale + c) + load16(shift + c);
+            store16(out + c, finish16(y, activation));
+        }
         if (c < channels) {
             size_t n = channels - c;
-            f32x16 y = load_some(x + c, n) * load_some(affine + c, n) + load_some(affine + channels + c, n);
+            f32x16 y = (load_some(x + c, n) - load_some(affine + c, n)) * load_some(scale + c, n) +
+                       load_some(shift + c, n);
             store_some(out + c, finish16(y, activation), n);
         }
     }
@@ -127,9 +130,8 @@ static void apply_task(void *pointer, size_t task) {
 
 enum { MAXIMUM_TASKS = 64 };
 
-size_t ck_group_norm_workspace(const ck_context *context, size_t channels) {
-    (void)context;
-    return MAXIMUM_TASKS * 2 * channels + channels;
+size_t ck_group_norm_workspace(size_t channels) {
+    return MAXIMUM_TASKS * 2 * channels + (3 * channels + 1) / 2;
 }
 
 void ck_group_norm(
@@ -167,9 +169,10 @@ void ck_group_norm(
                 squares += n * (workspace[c] - mean) * (workspace[c] - mean);
             double scale = 1 / sqrt(squares / (n * (double)size) + (double)epsilon);
             for (size_t c = group * size; c < (group + 1) * size; c++) {
-                double a = scale * (double)weight[c];
-                affine[c] = (float)a;
-                affine[channels + c] = (float)((double)bias[c] + a * ((plus ? (double)plus[c] : 0) - mean));
+                double centre = mean - (plus ? (double)plus[c] : 0), a = scale * (double)weight[c];
+                affine[c] = (float)centre;
+                affine[channels + c] = (float)a;
+                affine[2 * channels + c] = (float)((double)bias[c] + a * ((double)affine[c] - centre));
             }
         }
         ck_parallel(context, w.tasks, apply_task, &w);

@@ -30,17 +30,26 @@ INLINE void layer_norm_body(
         float sum = sum_of(sums);
         for (size_t i = whole; i < width; i++) sum += x[i];
         float mean = sum / (float)width;
-        sums = splat(0);
+        // A mean far larger than the deviation is rounded too coarsely; `rest` is what it lacks.
+        f32x16 square_sums = sums = splat(0);
         for (size_t i = 0; i < whole; i += 16) {
             f32x16 d = load16(x + i) - splat(mean);
-            sums += d * d;
+            sums += d;
+            square_sums += d * d;
         }
-        float squares = sum_of(sums);
-        for (size_t i = whole; i < width; i++) squares += (x[i] - mean) * (x[i] - mean);
-        float scale = 1 / sqrtf(squares / (float)width + epsilon);
-        for (size_t i = 0; i < whole; i += 16)
-            store16(out + i, (load16(x + i) - splat(mean)) * splat(scale) * load16(weight + i) + load16(bias + i));
-        for (size_t i = whole; i < width; i++) out[i] = (x[i] - mean) * scale * weight[i] + bias[i];
+        float rest = sum_of(sums), squares = sum_of(square_sums);
+        for (size_t i = whole; i < width; i++) {
+            rest += x[i] - mean;
+            squares += (x[i] - mean) * (x[i] - mean);
+        }
+        rest /= (float)width;
+        float variance = squares / (float)width - rest * rest;
+        float scale = 1 / sqrtf((variance < 0 ? 0 : variance) + epsilon);
+        for (size_t i = 0; i < whole; i += 16) {
+            f32x16 d = (load16(x + i) - splat(mean)) - splat(rest);
+            store16(out + i, d * splat(scale) * load16(weight + i) + load16(bias + i));
+        }
+        for (size_t i = whole; i < width; i++) out[i] = ((x[i] - mean) - rest) * scale * weight[i] + bias[i];
     }
 }
 

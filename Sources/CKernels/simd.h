@@ -10,6 +10,7 @@
 
 typedef float f32x16 __attribute__((vector_size(64)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
+typedef uint32_t u32x16 __attribute__((vector_size(64)));
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -19,7 +20,7 @@ typedef int32_t i32x16 __attribute__((vector_size(64)));
 #endif
 
 // Defines NAME_generic, NAME_avx2 and NAME_avx512 from an always-inline NAME_body, and NAME_run, which picks.
-// PARAMETERS and ARGUMENTS are parenthesised lists; LANES widens register tiles where there are more registers.
+// PARAMETERS and ARGUMENTS are parenthesised lists.
 #if defined(__x86_64__)
 #define VERSIONS(NAME, PARAMETERS, ARGUMENTS)                                        \
     static void NAME##_generic PARAMETERS { NAME##_body ARGUMENTS; }                 \
@@ -62,8 +63,9 @@ INLINE f32x16 select16(i32x16 mask, f32x16 a, f32x16 b) {
     return (f32x16)(((i32x16)a & mask) | ((i32x16)b & ~mask));
 }
 
-INLINE f32x16 max16(f32x16 a, f32x16 b) { return __builtin_elementwise_max(a, b); }
-INLINE f32x16 min16(f32x16 a, f32x16 b) { return __builtin_elementwise_min(a, b); }
+/// The larger and the smaller; where either is not a number, `b`.
+INLINE f32x16 max16(f32x16 a, f32x16 b) { return select16(a > b, a, b); }
+INLINE f32x16 min16(f32x16 a, f32x16 b) { return select16(a < b, a, b); }
 
 INLINE float sum_of(f32x16 v) {
     float s[16];
@@ -81,11 +83,14 @@ INLINE float max_of(f32x16 v) {
     return s[0];
 }
 
-/// e^x with a relative error below 2e-7 for x in [-87, 88]; clamped outside, so e^-inf is about 1e-38.
+/// e^x with a relative error below 2e-7 for x in [-87, 88]; clamped outside, so e^-inf is about 1e-38. What is
+/// not a number stays so.
 INLINE f32x16 exp16(f32x16 x) {
-    x = min16(max16(x, splat(-87.0f)), splat(88.0f));
-    const f32x16 round = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-    f32x16 n = (x * splat(1.44269504088896f) + round) - round;
+    x = min16(splat(88.0f), max16(splat(-87.0f), x));
+    // Adding 1.5 * 2^23 rounds to an integer, which then also stands in the lowest bits.
+    const f32x16 round = splat(12582912.0f);
+    f32x16 rounded = x * splat(1.44269504088896f) + round;
+    f32x16 n = rounded - round;
     f32x16 r = x - n * splat(0.693359375f);
     r = r - n * splat(-2.12194440e-4f);
     f32x16 p = splat(1.0f / 5040);
@@ -96,8 +101,16 @@ INLINE f32x16 exp16(f32x16 x) {
     p = p * r + splat(0.5f);
     p = p * r + splat(1.0f);
     p = p * r + splat(1.0f);
-    i32x16 exponent = (__builtin_convertvector(n, i32x16) + 127) << 23;
+    u32x16 exponent = ((u32x16)rounded + 127) << 23;
     return p * (f32x16)exponent;
+}
+
+/// tanh x: near 0 by its continued fraction, cut after x^2 / 9, so that small numbers keep their digits.
+INLINE f32x16 tanh16(f32x16 x) {
+    f32x16 s = x * x;
+    f32x16 near = x * (splat(945) + s * (splat(105) + s)) / (splat(945) + s * (splat(420) + splat(15) * s));
+    f32x16 far = splat(1) - splat(2) / (splat(1) + exp16(splat(2) * x));
+    return select16(s < splat(0.5625f), near, far);
 }
 
 INLINE f32x16 silu16(f32x16 x) { return x / (splat(1) + exp16(-x)); }

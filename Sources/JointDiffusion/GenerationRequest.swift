@@ -28,6 +28,16 @@ public struct GenerationRequest: Sendable, Equatable, Codable {
         height = model.height
         self.seeds = seeds
     }
+
+    /// Takes the guidance that a person asked for, if any. The model's own image guidance belongs to the model's own
+    /// guidance: a `guidance` given alone means two branches.
+    public mutating func guide(prompt: Double?, references: Double?) {
+        if let prompt {
+            guidance = prompt
+            imageGuidance = nil
+        }
+        if let references { imageGuidance = references }
+    }
 }
 
 extension SamplerKind: Codable {}

@@ -91,7 +91,8 @@ public final class Pipeline {
 
         // 3. The walk.
         for step in 0..<sampler.count {
-            let branches = guidance.branches(noiseLevel: sampler.noiseLevels[step])
+            let branches = guidance.branches(
+                noiseLevel: sampler.noiseLevels[step], hasReferences: !references.isEmpty)
             let timestep = sampler.timesteps[step]
             let entries = bank.entries(at: step, of: sampler) { denoiser.record($0, timestep: $1) }
             let outputs = denoiser.predictions(

@@ -1,1 +1,177 @@
-// The target's first file.
+import ControlAPI
+import FoundationEssentials
+import Glibc
+import Logging
+import ServiceLifecycle
+
+/// Why a daemon does not start.
+public enum DaemonError: Error, Equatable, CustomStringConvertible {
+    /// Another daemon uses the state folder.
+    case stateFolderInUse(String)
+    /// The state folder cannot be used.
+    case stateFolder(path: String, reason: String)
+    /// The job store cannot be opened.
+    case jobStore(path: String, reason: String)
+    /// The control socket cannot be made.
+    case socket(reason: String)
+
+    public var description: String {
+        switch self {
+        case .stateFolderInUse(let path):
+            "another jedid uses the state folder \(path): stop it first, or give this one its own with --state"
+        case .stateFolder(let path, let reason):
+            "the state folder \(path) cannot be used: \(reason); choose another with --state"
+        case .jobStore(let path, let reason):
+            "the job store \(path) cannot be opened: \(reason); if it is damaged, move it away to begin a new one"
+        case .socket(let reason): reason
+        }
+    }
+}
+
+/// Turns the folders under a root into pictures: watches them, queues jobs, runs the engine, answers `jedictl`.
+public struct SubjectDaemon: Sendable {
+    private let configuration: DaemonConfiguration
+    private let engine: any PictureEngine
+    private let logger: Logger
+
+    /// A daemon, not yet begun.
+    public init(configuration: DaemonConfiguration, engine: any PictureEngine, logger: Logger) {
+        self.configuration = configuration
+        self.engine = engine
+        self.logger = logger
+    }
+
+    /// Runs until SIGTERM or SIGINT comes, or the task is cancelled.
+    ///
+    /// - Parameter onReady: called once the socket answers, the watches stand and every folder was looked at.
+    public func run(
+        onReady: @escaping @Sendable () -> Void = {}
+    ) async throws {
+        try await run(parts: Parts(), onReady: onReady)
+    }
+
+    /// What tests put in the place of the real thing.
+    struct Parts: Sendable {
+        var time: any TimeSource = SystemTime()
+        var heedsSignals = true
+        var whenServing: @Sendable (ServiceGroup) -> Void = { _ in }
+        var probe: any PhotoProbing = HeaderPhotoProbe()
+        var makeWatcher: @Sendable (ChangeMailbox) -> any FolderWatching = { InotifyWatcher(mailbox: $0) }
+    }
+
+    func run(parts: Parts, onReady: @escaping @Sendable () -> Void) async throws {
+        // Held as long as this function runs.
+        let stateLock = try lockStateFolder()
+        let socketLock = try lockSocket()
+        defer { withExtendedLifetime((stateLock, socketLock)) {} }
+        let store = try openStore()
+        let files = FileThread(threads: 2)
+        do {
+            try await serve(store, files, parts, onReady)
+        } catch {
+            await end(store, files)
+            throw error
+        }
+        await end(store, files)
+    }
+
+    private func end(_ store: JobStore, _ files: FileThread) async {
+        await files.shutdown()
+        store.close()
+        unlink(configuration.socket)
+    }
+
+    private func serve(
+        _ store: JobStore, _ files: FileThread, _ parts: Parts, _ onReady: @escaping @Sendable () -> Void
+    ) async throws {
+        let cache = try openCache()
+        let work = Signal()
+        let mailbox = ChangeMailbox()
+        let board = RunBoard()
+        let session = EngineSession(engine: engine, logger: logger)
+        let monitor = SubjectMonitor(
+            configuration: configuration, store: store, files: files, watcher: parts.makeWatcher(mailbox),
+            mailbox: mailbox, probe: parts.probe, work: work, time: parts.time, logger: logger,
+            onReady: onReady)
+        let runner = JobRunner(
+            configuration: configuration, store: store, cache: cache, session: session, monitor: monitor,
+            mailbox: mailbox, files: files, board: board, work: work, time: parts.time, logger: logger)
+        let composer = StatusComposer(
+            configuration: configuration, startedAt: .now, store: store, cache: cache, session: session,
+            monitor: monitor, board: board, time: parts.time)
+        let server = try await ControlServer(
+            descriptor: try bindSocket(), idleTime: configuration.clientIdleTime,
+            responder: ControlResponder(composer: composer, logger: logger), logger: logger)
+        logger.notice(
+            "jedid \(ProductVersion.current) looks after \(configuration.root); ask it with: jedictl status --socket \(configuration.socket)"
+        )
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: MonitorService(monitor: monitor)), .init(service: runner),
+                    .init(service: server),
+                ], gracefulShutdownSignals: parts.heedsSignals ? [.sigterm, .sigint] : [], logger: logger))
+        parts.whenServing(group)
+        try await group.run()
+        logger.notice("jedid has ended")
+    }
+
+    // MARK: The state folder and the socket
+
+    private func lockStateFolder() throws -> FileLock {
+        let folder = configuration.stateFolder
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
+            guard let lock = try FileLock(path: folder + "/jedid.lock") else {
+                throw DaemonError.stateFolderInUse(folder)
+            }
+            return lock
+        } catch let error as DaemonError {
+            throw error
+        } catch {
+            throw DaemonError.stateFolder(path: folder, reason: "\(error)")
+        }
+    }
+
+    private func lockSocket() throws -> FileLock {
+        let path = configuration.socket
+        do {
+            guard let lock = try FileLock(path: path + ".lock") else {
+                throw DaemonError.socket(reason: "\(ControlSocketError.inUse(path))")
+            }
+            return lock
+        } catch let error as SystemCallError {
+            throw DaemonError.socket(reason: "\(ControlSocketError.system(error))")
+        }
+    }
+
+    private func bindSocket() throws -> Int32 {
+        do { return try ControlSocket.bind(configuration.socket) } catch {
+            throw DaemonError.socket(reason: "\(error)")
+        }
+    }
+
+    private func openStore() throws -> JobStore {
+        let path = configuration.stateFolder + "/jobs.sqlite"
+        do { return try JobStore(path: path) } catch {
+            throw DaemonError.jobStore(path: path, reason: "\(error)")
+        }
+    }
+
+    private func openCache() throws -> ReferenceCache {
+        let path = configuration.stateFolder + "/ReferenceCache"
+        do { return try ReferenceCache(folder: path, logger: logger) } catch {
+            throw DaemonError.stateFolder(path: path, reason: "\(error)")
+        }
+    }
+}
+
+/// The monitor as one of the daemon's services.
+private struct MonitorService: Service {
+    let monitor: SubjectMonitor
+
+    func run() async throws {
+        try await monitor.run()
+    }
+}

@@ -4,8 +4,11 @@ extension Tensor {
     /// `self [..., in]`, `weight [out, in]` -> `self weightᵀ + bias + residual`, `[..., out]`.
     public func linear(_ weight: Parameter, bias: Parameter? = nil, residual: Tensor? = nil) -> Tensor {
         precondition(
-            weight.shape[1] == shape[-1], "\(weight.name) \(weight.shape) cannot multiply \(shape)")
-        precondition(residual.map { $0.shape == shape.replacingLast(with: weight.shape[0]) } ?? true)
+            weight.shape.rank >= 2 && weight.shape[1] == shape[-1]
+                && weight.shape.count == weight.shape[0] * weight.shape[1],
+            "\(weight.name) \(weight.shape) cannot multiply \(shape)")
+        Self.check(bias, count: weight.shape[0])
+        Self.check(residual, shape: shape.replacingLast(with: weight.shape[0]))
         return backend.linear(self, weight: weight, bias: bias, residual: residual)
     }
 
@@ -15,8 +18,13 @@ extension Tensor {
         activation: Activation? = nil
     ) -> Tensor {
         precondition(
-            shape.rank == 4 && weight.shape[1] == shape[3],
-            "\(weight.name) \(weight.shape) cannot convolve \(shape)")
+            shape.rank == 4 && weight.shape.rank == 4
+                && weight.shape.dimensions.dropFirst() == [shape[3], geometry.kernel, geometry.kernel],
+            "\(weight.name) \(weight.shape) cannot convolve \(shape) with a kernel of \(geometry.kernel)")
+        let (height, width) = (geometry.outputExtent(shape[1]), geometry.outputExtent(shape[2]))
+        precondition(height > 0 && width > 0, "\(shape) is smaller than the kernel of \(weight.name)")
+        Self.check(bias, count: weight.shape[0])
+        Self.check(residual, shape: [shape[0], height, width, weight.shape[0]])
         return backend.convolution(
             self, weight: weight, bias: bias, geometry: geometry, residual: residual, activation: activation)
     }
@@ -27,7 +35,9 @@ extension Tensor {
         activation: Activation? = nil
     ) -> Tensor {
         precondition(shape[-1] % groups == 0, "\(shape[-1]) channels in \(groups) groups")
-        precondition(offset.map { $0.shape == [shape[0], shape[-1]] } ?? true)
+        Self.check(weight, count: shape[-1])
+        Self.check(bias, count: shape[-1])
+        Self.check(offset, shape: [shape[0], shape[-1]])
         return backend.groupNorm(
             self, offset: offset, groups: groups, weight: weight, bias: bias, epsilon: epsilon,
             activation: activation)
@@ -35,7 +45,8 @@ extension Tensor {
 
     /// Layer normalisation over the innermost dimension.
     public func layerNorm(weight: Parameter, bias: Parameter, epsilon: Float) -> Tensor {
-        precondition(weight.shape[0] == shape[-1])
+        Self.check(weight, count: shape[-1])
+        Self.check(bias, count: shape[-1])
         return backend.layerNorm(self, weight: weight, bias: bias, epsilon: epsilon)
     }
 
@@ -44,18 +55,32 @@ extension Tensor {
     /// Image `i` attends to all tokens of `keysValues[i]` as if they stood in one sequence. With `isCausal`
     /// each image has exactly one entry, of its own tokens, and token `t` sees keys `0...t`.
     public func attention(over keysValues: [[KeysValues]], heads: Int, isCausal: Bool = false) -> Tensor {
-        precondition(shape.rank == 3 && keysValues.count == shape[0] && shape[2] % heads == 0)
-        precondition(keysValues.allSatisfy { $0.allSatisfy { $0.keys.shape[1] == shape[2] } })
+        precondition(
+            shape.rank == 3 && keysValues.count == shape[0] && shape[2] % heads == 0,
+            "queries \(shape) in \(heads) heads over the keys of \(keysValues.count) images")
+        for image in keysValues {
+            precondition(
+                image.allSatisfy { $0.keys.shape.rank == 2 && $0.keys.shape[1] == shape[2] },
+                "queries \(shape) over keys \(image.map(\.keys.shape))")
+            precondition(image.contains { $0.keys.shape[0] > 0 }, "nothing to attend to")
+            precondition(
+                !isCausal || (image.count == 1 && image[0].keys.shape[0] == shape[1]),
+                "causal attention is over one's own tokens")
+        }
         return backend.attention(self, keysValues: keysValues, heads: heads, isCausal: isCausal)
     }
 
     /// `self [..., 2C]` -> `first half * GELU(second half)`.
-    public func geglu() -> Tensor { backend.geglu(self) }
+    public func geglu() -> Tensor {
+        precondition(shape[-1] % 2 == 0, "\(shape) has no two halves")
+        return backend.geglu(self)
+    }
 
     public func activated(_ activation: Activation) -> Tensor { backend.activate(self, activation) }
 
     /// The sum of `coefficient * tensor`.
     public static func linearCombination(_ terms: [(Float, Tensor)]) -> Tensor {
+        precondition(!terms.isEmpty, "a sum of nothing has no shape")
         let first = terms[0].1
         precondition(terms.allSatisfy { $0.1.shape == first.shape }, "terms differ in shape")
         return first.backend.linearCombination(terms)
@@ -77,15 +102,20 @@ extension Tensor {
 
     /// Joins two tensors along the innermost dimension.
     public func concatenatingChannels(_ other: Tensor) -> Tensor {
-        precondition(shape.dimensions.dropLast() == other.shape.dimensions.dropLast())
+        precondition(
+            shape.dimensions.dropLast() == other.shape.dimensions.dropLast(),
+            "channels of \(shape) and \(other.shape)")
         return backend.concatenateChannels(self, other)
     }
 
     /// Joins along the outermost dimension.
     public static func concatenatingRows(_ tensors: [Tensor]) -> Tensor {
+        precondition(!tensors.isEmpty, "nothing to join")
         if tensors.count == 1 { return tensors[0] }
         let inner = tensors[0].shape.dimensions.dropFirst()
-        precondition(tensors.allSatisfy { $0.shape.dimensions.dropFirst() == inner })
+        precondition(
+            tensors.allSatisfy { $0.shape.dimensions.dropFirst() == inner }, "rows of \(tensors.map(\.shape))"
+        )
         return tensors[0].backend.concatenateRows(tensors)
     }
 
@@ -99,6 +129,17 @@ extension Tensor {
     public func channelsLast() -> Tensor {
         let (n, c, h, w) = (shape[0], shape[1], shape[2], shape[3])
         return backend.transposed(reshaped([n, c, h * w])).reshaped([n, h, w, c])
+    }
+
+    private static func check(_ parameter: Parameter?, count: Int) {
+        guard let parameter else { return }
+        precondition(
+            parameter.shape.count == count, "\(parameter.name) \(parameter.shape) for \(count) channels")
+    }
+
+    private static func check(_ tensor: Tensor?, shape: Shape) {
+        guard let tensor else { return }
+        precondition(tensor.shape == shape, "\(tensor.shape) instead of \(shape)")
     }
 }
 

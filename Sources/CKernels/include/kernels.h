@@ -33,6 +33,9 @@ ck_isa ck_detect_isa(void);
 /// Processors that this process may run on (its affinity mask), at least 1.
 int ck_available_processors(void);
 
+/// Gives freed memory that the C library keeps for reuse back to the system.
+void ck_return_freed_memory(void);
+
 // parallel.c -----------------------------------------------------------------------------------------
 
 /// Runs `body(argument, task)` for every task in 0..<count on the process's one OpenMP pool.
@@ -61,8 +64,8 @@ void ck_geglu(const ck_context *context, float *out, const float *x, size_t rows
 /// out[i] = sum over terms of coefficients[t] * x[t][i].
 void ck_combine(const ck_context *context, float *out, size_t count, size_t terms, const float *coefficients, const float *const *x);
 
-/// out [rows, width] = bias [width] (may be null) + residual [rows, width] (may be null).
-void ck_bias_rows(const ck_context *context, float *out, size_t rows, size_t width, size_t stride, const float *bias, const float *residual);
+/// Columns 0..<width of out and residual [rows, stride]: out = bias [width] (may be null) + residual (may be null).
+void ck_bias_rows(float *out, size_t rows, size_t width, size_t stride, const float *bias, const float *residual);
 
 // group_norm.c, layer_norm.c -------------------------------------------------------------------------
 
@@ -73,7 +76,7 @@ void ck_group_norm(
     const ck_context *context, float *out, const float *x, const float *offset, size_t images, size_t pixels,
     size_t channels, size_t groups, const float *weight, const float *bias, float epsilon,
     ck_activation activation, double *workspace);
-size_t ck_group_norm_workspace(const ck_context *context, size_t channels);
+size_t ck_group_norm_workspace(size_t channels);
 
 /// x [rows, width], normalised over the width.
 void ck_layer_norm(
@@ -92,7 +95,7 @@ typedef struct {
 /// Softmax attention without ever holding the scores: queries [images, tokens, channels], heads side by side
 /// in the channels. Image i attends to segments[members[j]] for first[i] <= j < first[i + 1], in any order.
 /// `causal` (one segment an image, as long as the queries) lets token t see keys 0...t only.
-/// Returns false if the workspace could not be allocated.
+/// Every image must see at least one token. Returns false if there is no memory for the packed segments.
 bool ck_attention(
     const ck_context *context, float *out, const float *queries, size_t images, size_t tokens, size_t channels,
     size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first, const size_t *members,

@@ -8,7 +8,7 @@ public final class CPUBackend: Backend {
     public let configuration: CPUConfiguration
     let pool = MemoryPool()
     var context: ck_context
-    /// Products and convolutions; nil where oneDNN lacks or is masked.
+    // Products and convolutions; nil where oneDNN lacks or is masked.
     #if canImport(COneDNN)
         let oneDNN: OneDNNEngine?
     #endif
@@ -26,6 +26,9 @@ public final class CPUBackend: Backend {
     public func allocate(byteCount: Int) -> Storage { pool.allocate(byteCount: byteCount) }
 
     public func trim() { pool.trim() }
+
+    /// Bytes that are held for reuse.
+    public var idleByteCount: Int { pool.idleByteCount }
 
     // MARK: Products and convolutions
 
@@ -73,12 +76,16 @@ public final class CPUBackend: Backend {
     ) -> Tensor {
         let out = Tensor(uninitialized: x.shape, on: self)
         let channels = x.shape[-1]
-        let workspace = allocate(byteCount: 8 * ck_group_norm_workspace(&context, channels))
-        ck_group_norm(
-            &context, out.baseAddress, x.baseAddress, offset?.baseAddress, x.shape[0],
-            x.count / (x.shape[0] * channels), channels, groups, float32(weight).baseAddress,
-            float32(bias).baseAddress, epsilon, activation.kernelActivation,
-            workspace.pointer.assumingMemoryBound(to: Double.self))
+        let workspace = allocate(byteCount: 8 * ck_group_norm_workspace(channels))
+        let fused: Activation? = activation == .silu || activation == .relu ? activation : nil
+        withExtendedLifetime(workspace) {
+            ck_group_norm(
+                &context, out.baseAddress, x.baseAddress, offset?.baseAddress, x.shape[0],
+                x.count / (x.shape[0] * channels), channels, groups, float32(weight).baseAddress,
+                float32(bias).baseAddress, epsilon, fused.kernelActivation,
+                workspace.pointer.assumingMemoryBound(to: Double.self))
+        }
+        if let activation, fused == nil { activate(out, activation, into: out) }
         return out
     }
 
@@ -96,18 +103,19 @@ public final class CPUBackend: Backend {
     {
         let out = Tensor(uninitialized: queries.shape, on: self)
         var segments: [ck_segment] = []
-        var indices: [UnsafeMutableRawPointer: Int] = [:]  // a segment seen by many images is packed once
+        var indices: [SegmentIdentity: Int] = [:]  // a segment seen by many images is packed once
         var first = [0]
         var members: [Int] = []
         for image in keysValues {
             for entry in image {
-                let index = indices[entry.keys.rawPointer] ?? segments.count
+                let identity = SegmentIdentity(
+                    keys: entry.keys.baseAddress, values: entry.values.baseAddress,
+                    tokens: entry.keys.shape[0])
+                let index = indices[identity] ?? segments.count
                 if index == segments.count {
-                    indices[entry.keys.rawPointer] = index
+                    indices[identity] = index
                     segments.append(
-                        ck_segment(
-                            keys: entry.keys.baseAddress, values: entry.values.baseAddress,
-                            tokens: entry.keys.shape[0]))
+                        ck_segment(keys: identity.keys, values: identity.values, tokens: identity.tokens))
                 }
                 members.append(index)
             }
@@ -116,7 +124,7 @@ public final class CPUBackend: Backend {
         let succeeded = ck_attention(
             &context, out.baseAddress, queries.baseAddress, queries.shape[0], queries.shape[1],
             queries.shape[2], heads, segments, segments.count, first, members, isCausal)
-        guard succeeded else { fatalError("out of memory in attention over \(members.count) segments") }
+        guard succeeded else { fatalError("out of memory in attention over \(segments.count) segments") }
         return out
     }
 
@@ -170,6 +178,8 @@ public final class CPUBackend: Backend {
             uninitialized: Shape([rows] + tensors[0].shape.dimensions.dropFirst()), on: self)
         var row = 0
         for tensor in tensors {
+            precondition(
+                tensor.elementType == .float32, "elements are \(tensor.elementType.rawValue), not F32")
             out[rows: row..<row + tensor.shape[0]].rawPointer
                 .copyMemory(from: tensor.rawPointer, byteCount: 4 * tensor.count)
             row += tensor.shape[0]
@@ -224,6 +234,13 @@ public final class CPUBackend: Backend {
         convert(parameter.value, into: copy)
         return copy
     }
+}
+
+/// What makes two entries of an attention the same segment: tensors may share memory and yet differ.
+private struct SegmentIdentity: Hashable {
+    let keys: UnsafeMutablePointer<Float>
+    let values: UnsafeMutablePointer<Float>
+    let tokens: Int
 }
 
 /// A form of a parameter's values that a backend keeps.

@@ -4,8 +4,9 @@ import Glibc
 /// Which parts of the processor a backend uses.
 ///
 /// The environment can mask features, so that every path can be tried on one machine:
-/// `JEDI_CPU=reference|generic|avx2|avx512` bounds the instruction set of the kernels and of oneDNN,
-/// `JEDI_ONEDNN=0` leaves all products and convolutions to OpenBLAS.
+/// `JEDI_CPU=reference|generic|avx2|avx512` bounds the instruction set of the kernels, and of oneDNN for the
+/// whole process; `JEDI_ONEDNN=0` leaves all products and convolutions to OpenBLAS, which knows its own
+/// variable, `OPENBLAS_CORETYPE`.
 public struct CPUConfiguration: Sendable, Equatable {
     /// At least 1; the number of threads that compute at the same time.
     public var threads: Int
@@ -15,13 +16,17 @@ public struct CPUConfiguration: Sendable, Equatable {
     public init(threads: Int? = nil, instructionSet: InstructionSet? = nil, usesOneDNN: Bool? = nil) {
         self.threads = max(1, threads ?? Self.availableProcessors)
         let best = InstructionSet.detected
-        let masked = Self.environment("JEDI_CPU").flatMap(InstructionSet.init(rawValue:))
-        self.instructionSet = min(instructionSet ?? masked ?? best, best)
+        self.instructionSet = min(instructionSet ?? Self.maskedInstructionSet ?? best, best)
         self.usesOneDNN = usesOneDNN ?? (Self.environment("JEDI_ONEDNN") != "0")
     }
 
     /// Processors this process may run on (its affinity mask), not those the machine has.
     public static var availableProcessors: Int { Int(ck_available_processors()) }
+
+    /// What `JEDI_CPU` asks for.
+    static var maskedInstructionSet: InstructionSet? {
+        environment("JEDI_CPU").flatMap(InstructionSet.init(rawValue:))
+    }
 
     private static func environment(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }

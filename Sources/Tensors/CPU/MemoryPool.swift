@@ -1,8 +1,9 @@
+import CKernels
 import Glibc
 
 /// Recycles blocks of memory, so that a forward pass touches fresh pages only the first time.
 ///
-/// A free block serves a request that wastes at most a quarter of it; otherwise a new one is allocated.
+/// A free block serves a request if it is at most a quarter larger; otherwise a new one is allocated.
 final class MemoryPool {
     /// Free blocks, by ascending size.
     private var free: [(pointer: UnsafeMutableRawPointer, size: Int)] = []
@@ -19,10 +20,14 @@ final class MemoryPool {
         }
     }
 
+    /// Bytes that wait for reuse.
+    var idleByteCount: Int { free.reduce(0) { $0 + $1.size } }
+
     /// Gives every free block back to the system.
     func trim() {
         for block in free { Glibc.free(block.pointer) }
         free.removeAll()
+        ck_return_freed_memory()
     }
 
     private func recycled(atLeast size: Int) -> (UnsafeMutableRawPointer, Int)? {

@@ -39,13 +39,20 @@ extension CPUBackend {
         let (height, width, channels) = (x.shape[1], x.shape[2], x.shape[3])
         let (outHeight, outWidth, outChannels) = (out.shape[1], out.shape[2], out.shape[3])
         let depth = geometry.kernel * geometry.kernel * channels
+        if geometry == ConvolutionGeometry(kernel: 1, paddingBefore: 0, paddingAfter: 0) {
+            // Every pixel is a row already.
+            return blasLinear(x, weight: weight, bias: bias, residual: residual, into: out)
+        }
         let matrix = channelsLastWeights(weight)
         let biasPointer = bias.map { float32($0).baseAddress }
-        // Stripes of at most about 8 MB of unfolded pixels.
-        let stripe = max(1, min(outHeight, (2 << 20) / max(1, depth * outWidth)))
+        // Stripes of at most about 8 MB of unfolded pixels, and at least one for each thread.
+        let share = (outHeight + configuration.threads - 1) / configuration.threads
+        let stripe = max(1, min(share, (2 << 20) / max(1, depth * outWidth)))
         let stripes = (outHeight + stripe - 1) / stripe
-        let unfolded = allocate(byteCount: 4 * configuration.threads * stripe * outWidth * depth)
-        let scratch = ScratchSlots(unfolded.pointer, slots: configuration.threads)
+        let slots = min(configuration.threads, x.shape[0] * stripes)
+        let unfolded = allocate(byteCount: 4 * slots * stripe * outWidth * depth)
+        defer { withExtendedLifetime(unfolded) {} }
+        let scratch = ScratchSlots(unfolded.pointer, slots: slots)
         withParallelTasks(count: x.shape[0] * stripes) { task in
             let (image, y0) = (task / stripes, task % stripes * stripe)
             let y1 = min(outHeight, y0 + stripe)
@@ -105,9 +112,8 @@ struct BLASProduct {
     func compute(rows range: Range<Int>, columns part: Range<Int>) {
         guard !range.isEmpty, !part.isEmpty else { return }
         let corner = range.lowerBound * columns + part.lowerBound
-        var context = ck_context(threads: 1, isa: CK_GENERIC)
         ck_bias_rows(
-            &context, out + corner, range.count, part.count, columns, bias.map { $0 + part.lowerBound },
+            out + corner, range.count, part.count, columns, bias.map { $0 + part.lowerBound },
             residual.map { $0 + corner })
         cblas_sgemm(
             CblasRowMajor, CblasNoTrans, CblasTrans, Int32(range.count), Int32(part.count), Int32(depth), 1,

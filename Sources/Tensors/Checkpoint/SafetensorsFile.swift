@@ -1,23 +1,18 @@
-import Foundation
+import Glibc
 
 /// A safetensors file, memory-mapped: tensors are views of its pages.
 ///
 /// Format: 8 bytes little-endian header length, a JSON object `name -> {dtype, shape, data_offsets}`, data.
 /// The header is checked in full before any tensor is given out: every range lies in the data, has the size
-/// that its shape and type need, and no two overlap or leave a hole.
+/// that its shape and type need, and they cover the data without overlap or hole. Opening reads the header
+/// only. A file must not be cut short while it is open: its pages would be gone.
 public final class SafetensorsFile {
     public let path: String
     /// The optional `__metadata__`.
     public let metadata: [String: String]
-    private let entries: [String: Entry]
+    private let entries: [String: SafetensorsHeader.Entry]
     private let storage: Storage
     private let dataStart: Int
-
-    struct Entry: Decodable {
-        let dtype: String
-        let shape: [Int]
-        let data_offsets: [Int]
-    }
 
     /// Longest header accepted, in bytes; those of Stable Diffusion have about 100 kB.
     static let maximumHeaderLength = 64 << 20
@@ -36,22 +31,17 @@ public final class SafetensorsFile {
         guard dataStart <= storage.byteCount else {
             throw .truncated(file: path, expectedBytes: dataStart, actualBytes: storage.byteCount)
         }
-        let header = Data(bytes: storage.pointer + 8, count: Int(length))
-        let decoded: Header
+        let header: SafetensorsHeader
         do {
-            decoded = try JSONDecoder().decode(Header.self, from: header)
-        } catch DecodingError.keyNotFound(let key, let context) {
-            throw .malformedHeader(
-                file: path, reason: "'\(key.stringValue)' is missing in \(Self.place(context))")
-        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-            throw .malformedHeader(
-                file: path, reason: "\(Self.place(context)) has a value of the wrong kind")
+            header = try SafetensorsHeader(
+                json: UnsafeRawBufferPointer(start: storage.pointer + 8, count: Int(length)))
         } catch {
-            throw .malformedHeader(file: path, reason: "its header is not JSON")
+            guard let tensor = error.tensor else { throw .malformedHeader(file: path, reason: error.reason) }
+            throw .malformedTensor(file: path, tensor: tensor, reason: error.reason)
         }
-        metadata = decoded.metadata
-        entries = decoded.entries
-        try Self.check(entries, dataSize: storage.byteCount - dataStart, dataStart: dataStart, path: path)
+        metadata = header.metadata
+        entries = header.entries
+        try checkEntries()
     }
 
     /// Names of all tensors, sorted.
@@ -62,10 +52,10 @@ public final class SafetensorsFile {
     /// Tensor `name` as a view of the file, in the file's element type.
     public func tensor(_ name: String, on backend: any Backend) throws(SafetensorsError) -> Tensor {
         guard let entry = entries[name] else { throw .missingTensor(file: path, tensor: name) }
-        guard let type = ElementType(rawValue: entry.dtype) else {
-            throw .unsupportedElementType(file: path, tensor: name, elementType: entry.dtype)
+        guard let type = ElementType(rawValue: entry.elementType) else {
+            throw .unsupportedElementType(file: path, tensor: name, elementType: entry.elementType)
         }
-        let offset = dataStart + entry.data_offsets[0]
+        let offset = dataStart + entry.offsets[0]
         let shape = Shape(entry.shape)
         if offset % type.size == 0 {
             return Tensor(
@@ -77,13 +67,9 @@ public final class SafetensorsFile {
         return copy
     }
 
-    private static func place(_ context: DecodingError.Context) -> String {
-        let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-        return path.isEmpty ? "the header" : "'\(path)'"
-    }
-
     private static func map(_ path: String) throws(SafetensorsError) -> Storage {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK a pipe of that name would wait for somebody to write into it.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw .unreadable(file: path, reason: String(cString: strerror(errno)))
         }
@@ -101,76 +87,63 @@ public final class SafetensorsFile {
         return Storage(pointer: pointer, byteCount: size, isFileBacked: true) { munmap($0, $1) }
     }
 
-    private static func check(
-        _ entries: [String: Entry], dataSize: Int, dataStart: Int, path: String
-    ) throws(SafetensorsError) {
-        func lie(_ name: String, _ reason: String) -> SafetensorsError {
-            .malformedTensor(file: path, tensor: name, reason: reason)
+    private func checkEntries() throws(SafetensorsError) {
+        for (name, entry) in entries { try check(entry, of: name) }
+        let ordered = entries.sorted {
+            ($0.value.offsets[0], $0.value.offsets[1], $0.key) < (
+                $1.value.offsets[0], $1.value.offsets[1], $1.key
+            )
         }
         var end = 0
-        let ordered = entries.sorted { a, b in
-            (a.value.data_offsets.first ?? 0, a.value.data_offsets.last ?? 0, a.key)
-                < (b.value.data_offsets.first ?? 0, b.value.data_offsets.last ?? 0, b.key)
-        }
         for (name, entry) in ordered {
-            guard entry.data_offsets.count == 2, entry.data_offsets[0] >= 0,
-                entry.data_offsets[0] <= entry.data_offsets[1]
-            else { throw lie(name, "its offsets are \(entry.data_offsets)") }
-            guard entry.data_offsets[1] <= dataSize else {
-                throw .truncated(
-                    file: path, expectedBytes: dataStart.addingReportingOverflow(entry.data_offsets[1]).0,
-                    actualBytes: dataStart + dataSize)
-            }
-            guard let bits = elementBits[entry.dtype] else {
-                throw .unsupportedElementType(file: path, tensor: name, elementType: entry.dtype)
-            }
-            var count = bits / 8
-            for extent in entry.shape {
-                let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-                guard extent >= 0, !overflow else { throw lie(name, "its shape is \(entry.shape)") }
-                count = product
-            }
-            let bytes = entry.data_offsets[1] - entry.data_offsets[0]
-            guard count == bytes else {
-                throw lie(name, "shape \(entry.shape) of \(entry.dtype) needs \(count) bytes, not \(bytes)")
-            }
-            guard entry.data_offsets[0] == end else {
+            guard entry.offsets[0] == end else {
                 throw lie(
                     name,
-                    entry.data_offsets[0] < end
-                        ? "it overlaps the tensor before it" : "there is a hole before it")
+                    entry.offsets[0] < end
+                        ? "its bytes \(entry.offsets[0])..<\(entry.offsets[1]) overlap those of another tensor"
+                        : "bytes \(end)..<\(entry.offsets[0]) before it belong to no tensor")
             }
-            end = entry.data_offsets[1]
+            end = entry.offsets[1]
+        }
+        let dataSize = storage.byteCount - dataStart
+        guard end <= dataSize else {
+            let (expected, overflow) = dataStart.addingReportingOverflow(end)
+            throw .truncated(
+                file: path, expectedBytes: overflow ? Int.max : expected, actualBytes: storage.byteCount)
+        }
+        guard end == dataSize else {
+            throw .malformedHeader(
+                file: path, reason: "\(dataSize - end) bytes after its last tensor belong to none")
         }
     }
 
-    /// Bits per element of every type that the format knows.
-    private static let elementBits = [
-        "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "I16": 16, "U16": 16, "F16": 16,
-        "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "F64": 64, "I64": 64, "U64": 64,
+    /// What can be seen from one entry alone.
+    private func check(_ entry: SafetensorsHeader.Entry, of name: String) throws(SafetensorsError) {
+        guard let elementSize = Self.elementSizes[entry.elementType] else {
+            throw .unsupportedElementType(file: path, tensor: name, elementType: entry.elementType)
+        }
+        var size = elementSize
+        for extent in entry.shape {
+            let (product, overflow) = size.multipliedReportingOverflow(by: extent)
+            guard extent >= 0, !overflow else { throw lie(name, "its shape is \(entry.shape)") }
+            size = product
+        }
+        guard entry.offsets.count == 2, entry.offsets[0] >= 0, entry.offsets[0] <= entry.offsets[1] else {
+            throw lie(name, "its offsets are \(entry.offsets)")
+        }
+        let actual = entry.offsets[1] - entry.offsets[0]
+        guard size == actual else {
+            throw lie(name, "\(entry.elementType) of shape \(entry.shape) needs \(size) bytes, not \(actual)")
+        }
+    }
+
+    private func lie(_ name: String, _ reason: String) -> SafetensorsError {
+        .malformedTensor(file: path, tensor: name, reason: reason)
+    }
+
+    /// Bytes per element of every type that the format knows.
+    private static let elementSizes = [
+        "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
+        "I32": 4, "U32": 4, "F32": 4, "F64": 8, "I64": 8, "U64": 8,
     ]
-}
-
-/// The JSON header: tensor entries, and `__metadata__` beside them.
-private struct Header: Decodable {
-    var metadata: [String: String] = [:]
-    var entries: [String: SafetensorsFile.Entry] = [:]
-
-    struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: Key.self)
-        for key in container.allKeys {
-            if key.stringValue == "__metadata__" {
-                metadata = try container.decode([String: String].self, forKey: key)
-            } else {
-                entries[key.stringValue] = try container.decode(SafetensorsFile.Entry.self, forKey: key)
-            }
-        }
-    }
 }

@@ -2,7 +2,7 @@
     import COneDNN
 
     extension OneDNNEngine {
-        /// False if oneDNN has no implementation for this geometry.
+        /// False if oneDNN has no good implementation for this geometry.
         func convolution(
             _ x: Tensor, weight: Parameter, bias: Parameter?, geometry: ConvolutionGeometry,
             residual: Tensor?, activation: Activation?, into out: Tensor, backend: CPUBackend
@@ -10,7 +10,10 @@
             let key = OneDNNKey(
                 source: x.shape, weight: weight.shape, geometry: geometry, hasBias: bias != nil,
                 hasResidual: residual != nil, activation: activation)
-            let made = primitive(key) { makeConvolution(key, out: out.shape) }
+            // Each size of the image wants its own layout of the weights, and few implementations take another.
+            let made = primitive(key, for: weight, keepsLayout: false) { _ in
+                makeConvolution(key, out: out.shape)
+            }
             guard let made else { return false }
             execute(
                 made, source: x, weight: weight, bias: bias.map { backend.float32($0) },
@@ -37,11 +40,14 @@
                     key.hasBias ? bias : nil, &destination, pair(geometry.stride),
                     pair(geometry.paddingBefore), pair(geometry.paddingAfter))
             }
-            guard status == dnnl_success else { return nil }
-            return OneDNNPrimitive(
-                operation: &operation, plainWeightLayout: plain, source: source, destination: destination,
-                bias: key.hasBias ? bias : nil, residual: key.hasResidual ? destination : nil,
-                activation: key.activation, engine: engine)
+            guard status == dnnl_success,
+                let made = OneDNNPrimitive(
+                    operation: &operation, plainWeightLayout: plain, source: source,
+                    destination: destination, bias: key.hasBias ? bias : nil,
+                    residual: key.hasResidual ? destination : nil, activation: key.activation,
+                    engine: engine), !made.isReference, !made.isUnfolding
+            else { return nil }
+            return made
         }
     }
 #endif

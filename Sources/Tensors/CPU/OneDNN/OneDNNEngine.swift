@@ -7,13 +7,26 @@
         let engine: dnnl_engine_t
         private let stream: dnnl_stream_t
         private let threads: Int
-        /// Nil stands for a geometry that oneDNN has no implementation for.
-        private var primitives: [OneDNNKey: OneDNNPrimitive?] = [:]
+        /// By geometry, one for every layout of the weights that was met; the first is the one that oneDNN
+        /// chose. Empty for a geometry that it has no implementation for.
+        private var primitives: [OneDNNKey: [OneDNNPrimitive]] = [:]
+
+        /// Bounds the instruction set of all of oneDNN in this process as `JEDI_CPU` says. That is possible
+        /// only before oneDNN is first used, and so once: the first engine does it, whatever the configuration
+        /// of its backend and of later ones.
+        private static let boundInstructionSet: Void = {
+            switch CPUConfiguration.maskedInstructionSet {
+            case .reference, .generic: dnnl_set_max_cpu_isa(dnnl_cpu_isa_sse41)
+            case .avx2: dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2)
+            case .avx512, nil: break
+            }
+        }()
 
         /// Nil if oneDNN refuses to start.
         init?(threads: Int) {
             var engine: dnnl_engine_t?
             var stream: dnnl_stream_t?
+            _ = Self.boundInstructionSet
             ck_limit_threads(Int32(threads))
             guard dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success, let engine,
                 dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue))
@@ -30,12 +43,31 @@
             dnnl_engine_destroy(engine)
         }
 
-        /// The primitive for `key`, made by `create` the first time.
-        func primitive(_ key: OneDNNKey, create: () -> OneDNNPrimitive?) -> OneDNNPrimitive? {
-            if let known = primitives[key] { return known }
+        /// The primitive for `key`, made by `create` the first time; nil if there is no implementation.
+        ///
+        /// `create` is given the layout that the weights shall have, or nil for the one that oneDNN likes best.
+        /// With `keepsLayout`, the layout that `weight` is already packed in is tried before that, so that a
+        /// weight used at several geometries is not packed anew each time.
+        func primitive(
+            _ key: OneDNNKey, for weight: Parameter, keepsLayout: Bool,
+            create: (dnnl_memory_desc_t?) -> OneDNNPrimitive?
+        ) -> OneDNNPrimitive? {
+            let packed = keepsLayout ? packedForm(of: weight) : nil
+            let known = primitives[key]
+            if let packed {
+                if let ready = known?.first(where: { packed.memory.hasLayout($0.weightLayout) }) {
+                    return ready
+                }
+                ck_limit_threads(Int32(threads))
+                if let made = create(packed.memory.layout) {
+                    primitives[key, default: []].append(made)
+                    return made
+                }
+            }
+            if let known { return known.first }
             ck_limit_threads(Int32(threads))
-            let made = create()
-            primitives[key] = made
+            let made = create(nil)
+            primitives[key] = made.map { [$0] } ?? []
             return made
         }
 
@@ -66,10 +98,21 @@
                 let argument = DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | DNNL_ARG_SRC_1
                 arguments.append(dnnl_exec_arg_t(arg: argument, memory: memory.memory))
             }
-            check(
-                dnnl_primitive_execute(primitive.primitive, stream, Int32(arguments.count), arguments),
-                weight.name)
-            check(dnnl_stream_wait(stream), weight.name)
+            // oneDNN has only the addresses.
+            withExtendedLifetime((source, packed, bias, residual, out, scratchpad)) {
+                check(
+                    dnnl_primitive_execute(primitive.primitive, stream, Int32(arguments.count), arguments),
+                    weight.name)
+                check(dnnl_stream_wait(stream), weight.name)
+            }
+        }
+
+        /// What this engine packed `weight` into; another engine's form is of no use here.
+        private func packedForm(of weight: Parameter) -> OneDNNPackedWeight? {
+            guard let kept = weight.prepared["oneDNN"] as? OneDNNPackedWeight, kept.owner === self else {
+                return nil
+            }
+            return kept
         }
 
         /// The weights in the layout that the primitive asks for, kept with the parameter; the file's own
@@ -77,16 +120,15 @@
         private func packedWeight(
             _ weight: Parameter, for primitive: OneDNNPrimitive, backend: CPUBackend
         ) -> OneDNNPackedWeight {
-            if let kept = weight.prepared["oneDNN"] as? OneDNNPackedWeight,
-                kept.memory.hasLayout(primitive.weightLayout)
-            {
+            if let kept = packedForm(of: weight), kept.memory.hasLayout(primitive.weightLayout) {
                 return kept
             }
+            weight.prepared["oneDNN"] = nil
             let plain = backend.converted(weight)
             let source = OneDNNMemory(primitive.plainWeightLayout, engine: engine)
             source.point(at: plain.rawPointer)
             let packed = OneDNNPackedWeight(
-                primitive.weightLayout, storage: { backend.allocate(byteCount: $0) }, engine: engine)
+                primitive.weightLayout, storage: { backend.allocate(byteCount: $0) }, owner: self)
             var description: dnnl_primitive_desc_t?
             var reorder: dnnl_primitive_t?
             check(
@@ -97,8 +139,10 @@
                 dnnl_exec_arg_t(arg: DNNL_ARG_FROM, memory: source.memory),
                 dnnl_exec_arg_t(arg: DNNL_ARG_TO, memory: packed.memory.memory),
             ]
-            check(dnnl_primitive_execute(reorder, stream, 2, arguments), weight.name)
-            check(dnnl_stream_wait(stream), weight.name)
+            withExtendedLifetime(plain) {
+                check(dnnl_primitive_execute(reorder, stream, 2, arguments), weight.name)
+                check(dnnl_stream_wait(stream), weight.name)
+            }
             dnnl_primitive_destroy(reorder)
             dnnl_primitive_desc_destroy(description)
             weight.prepared["oneDNN"] = packed

@@ -40,10 +40,13 @@
     /// A parameter in the layout that oneDNN's kernels read.
     final class OneDNNPackedWeight {
         let memory: OneDNNMemory
+        /// Holds the oneDNN engine that `memory` belongs to.
+        let owner: OneDNNEngine
         private let storage: Storage
 
-        init(_ layout: dnnl_memory_desc_t, storage allocate: (Int) -> Storage, engine: dnnl_engine_t) {
-            memory = OneDNNMemory(layout, engine: engine)
+        init(_ layout: dnnl_memory_desc_t, storage allocate: (Int) -> Storage, owner: OneDNNEngine) {
+            self.owner = owner
+            memory = OneDNNMemory(layout, engine: owner.engine)
             storage = allocate(dnnl_memory_desc_get_size(&memory.layout))
             memory.point(at: storage.pointer)
         }

@@ -13,6 +13,8 @@
         let weightLayout: dnnl_memory_desc_t
         let plainWeightLayout: dnnl_memory_desc_t
         let scratchpadSize: Int
+        /// oneDNN's name for the code that runs.
+        let implementation: String
 
         /// Compiles `operation`, an operation descriptor of oneDNN; nil if there is no implementation.
         init?(
@@ -47,10 +49,13 @@
                 dnnl_primitive_desc_create(&description, operation, attributes, engine, nil) == dnnl_success
             else { return nil }
             defer { dnnl_primitive_desc_destroy(description) }
+            var implementation: UnsafePointer<CChar>?
+            dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, &implementation)
             guard dnnl_primitive_create(&primitive, description) == dnnl_success, let primitive,
                 let weights = dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0),
                 let scratchpad = dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0)
             else { return nil }
+            self.implementation = implementation.map { String(cString: $0) } ?? ""
             self.primitive = primitive
             self.source = OneDNNMemory(source, engine: engine)
             self.destination = OneDNNMemory(destination, engine: engine)
@@ -61,6 +66,13 @@
             self.plainWeightLayout = plainWeightLayout
             self.scratchpadSize = dnnl_memory_desc_get_size(scratchpad)
         }
+
+        /// Whether these are the plain loops that oneDNN tests its other implementations with.
+        var isReference: Bool { implementation.hasPrefix("ref") }
+
+        /// Whether this is a convolution that unfolds the image, as `blasConvolution` does. That of oneDNN 2.6
+        /// does not add the residual.
+        var isUnfolding: Bool { implementation.contains("gemm") }
 
         deinit { dnnl_primitive_destroy(primitive) }
     }

@@ -1,0 +1,21 @@
+/*
+ * Linux calls that Swift's Glibc module does not show. Errors are negative errno values.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Renames within the file system and fails with EEXIST rather than replace a file. */
+int jedi_rename_without_replacing(const char *from, const char *to);
+
+/* The magic number of the file system that holds the path. */
+int jedi_file_system_magic(const char *path, uint64_t *magic);
+
+/* Who is at the other end of a connected Unix socket. */
+struct jedi_peer {
+    pid_t pid;
+    uid_t uid;
+    gid_t gid;
+};
+int jedi_peer_credentials(int socket, struct jedi_peer *peer);

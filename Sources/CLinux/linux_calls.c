@@ -1,0 +1,44 @@
+#define _GNU_SOURCE
+#include "linux_calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+int jedi_rename_without_replacing(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -errno;
+    /* Some network file systems lack the flag; a second name for the file refuses to replace as well. */
+    if (link(from, to) != 0)
+        return -errno;
+    unlink(from);
+    return 0;
+}
+
+int jedi_file_system_magic(const char *path, uint64_t *magic)
+{
+    struct statfs facts;
+    if (statfs(path, &facts) != 0)
+        return -errno;
+    *magic = (uint64_t)facts.f_type & 0xffffffffu;
+    return 0;
+}
+
+int jedi_peer_credentials(int socket, struct jedi_peer *peer)
+{
+    struct ucred credentials;
+    socklen_t size = sizeof credentials;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+        return -errno;
+    peer->pid = credentials.pid;
+    peer->uid = credentials.uid;
+    peer->gid = credentials.gid;
+    return 0;
+}

@@ -1,0 +1,79 @@
+/// How a picture was made, in the text form that A1111 introduced and many programs read.
+public struct GenerationRecord: Sendable, Equatable {
+    public var request: GenerationRequest
+    /// The seed of this picture.
+    public var seed: UInt64
+    public var modelName: String
+    /// SHA-256 of the checkpoint, hexadecimal.
+    public var modelHash: String
+    /// File names and SHA-256 of the references, in order.
+    public var references: [(name: String, hash: String)]
+    public var version: String
+
+    public static func == (a: Self, b: Self) -> Bool { a.parameters == b.parameters }
+
+    public init(
+        request: GenerationRequest, seed: UInt64, modelName: String, modelHash: String,
+        references: [(name: String, hash: String)], version: String
+    ) {
+        self.request = request
+        self.seed = seed
+        self.modelName = modelName
+        self.modelHash = modelHash
+        self.references = references
+        self.version = version
+    }
+
+    /// The text of the PNG chunk `parameters`.
+    public var parameters: String {
+        var lines = [Self.oneLine(request.prompt)]
+        if !request.negativePrompt.isEmpty {
+            lines.append("Negative prompt: " + Self.oneLine(request.negativePrompt))
+        }
+        var fields = [
+            ("Steps", "\(request.steps)"), ("Sampler", request.sampler.displayName),
+            ("CFG scale", Self.number(request.guidance)), ("Seed", "\(seed)"),
+            ("Size", "\(request.width)x\(request.height)"), ("Model hash", String(modelHash.prefix(10))),
+            ("Model", modelName),
+        ]
+        if let imageGuidance = request.imageGuidance {
+            fields.append(("Image CFG scale", Self.number(imageGuidance)))
+        }
+        fields.append(("Reference mode", request.mode.rawValue))
+        if !references.isEmpty {
+            let list = references.map { "\($0.name) \($0.hash.prefix(16))" }.joined(separator: ", ")
+            fields.append(("References", list))
+        }
+        fields.append(("Version", version))
+        lines.append(fields.map { "\($0): \(Self.quoted($1))" }.joined(separator: ", "))
+        return lines.joined(separator: "\n")
+    }
+
+    /// Values with separators in them stand in JSON quotes, as readers of this form expect.
+    private static func quoted(_ value: String) -> String {
+        guard value.contains(where: { ",:\"\n".contains($0) }) else { return value }
+        let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        return "\"" + oneLine(escaped) + "\""
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+
+    private static func number(_ value: Double) -> String {
+        Int(exactly: value).map { "\($0)" } ?? "\(value)"
+    }
+}
+
+extension SamplerKind {
+    /// The name under which other programs know it.
+    public var displayName: String {
+        switch self {
+        case .ddim: "DDIM"
+        case .dpmpp2M: "DPM++ 2M"
+        case .dpmpp2MKarras: "DPM++ 2M Karras"
+        case .euler: "Euler"
+        case .unipc: "UniPC"
+        }
+    }
+}

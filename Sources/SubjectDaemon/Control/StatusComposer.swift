@@ -1,0 +1,47 @@
+import ControlAPI
+import FoundationEssentials
+import Glibc
+
+/// Puts together what `status` says.
+struct StatusComposer: Sendable {
+    let configuration: DaemonConfiguration
+    let startedAt: Date
+    let store: JobStore
+    let cache: ReferenceCache
+    let session: EngineSession
+    let monitor: SubjectMonitor
+    let board: RunBoard
+    let time: any TimeSource
+
+    private static let waitingShown = 50
+    private static let recentShown = 10
+
+    /// The report as of now.
+    func report() async throws -> StatusReport {
+        let counts = try await store.counts()
+        let waiting = try await store.jobs(in: [.queued], limit: Self.waitingShown)
+        let recent = try await store.jobs(
+            in: [.done, .failed, .held, .cancelled], limit: Self.recentShown, latestFirst: true)
+        let engine = session.status
+        let cache = cache
+        let subjects = await monitor.subjectStatuses(counts: counts) { contentHash in
+            guard let modelHash = engine.modelHash, let width = engine.width, let height = engine.height
+            else {
+                return false
+            }
+            return cache.contains(
+                ReferenceKey(contentHash: contentHash, modelHash: modelHash, width: width, height: height))
+        }
+        return StatusReport(
+            madeAt: .now,
+            daemon: DaemonStatus(
+                version: ProductVersion.current, pid: getpid(), startedAt: startedAt,
+                root: configuration.root,
+                stateFolder: configuration.stateFolder, socket: configuration.socket),
+            engine: engine, watching: await monitor.watchingStatus, subjects: subjects, paused: board.paused,
+            running: board.running(at: time.now.uptime),
+            waiting: waiting.enumerated().map { $1.status(position: $0 + 1) },
+            waitingCount: counts.values.reduce(0) { $0 + ($1[.queued] ?? 0) },
+            recent: recent.map { $0.status() })
+    }
+}

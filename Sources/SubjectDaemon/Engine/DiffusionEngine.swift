@@ -1,0 +1,111 @@
+import ControlAPI
+import Foundation
+import JointDiffusion
+import Tensors
+
+/// The engine in this process: a checkpoint on the processor, on a thread of its own. The model loads when it is
+/// first needed.
+public actor DiffusionEngine: PictureEngine {
+    private let folder: String
+    private let threads: Int?
+    private let executor = ThreadExecutor(name: "engine")
+    private var loaded: Loaded?
+
+    private struct Loaded {
+        let pipeline: Pipeline
+        let hash: String
+    }
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// - Parameters:
+    ///   - model: the checkpoint, a diffusers folder.
+    ///   - threads: how many threads compute; nil for all processors.
+    public init(model: String, threads: Int?) {
+        folder = model
+        self.threads = threads
+    }
+
+    public func describe() throws -> EngineDescription {
+        let loaded = try load()
+        let model = loaded.pipeline.model
+        return EngineDescription(
+            model: model.defaults.name, modelHash: loaded.hash, defaultMode: model.defaults.mode.rawValue,
+            width: model.width, height: model.height)
+    }
+
+    public func encodeReference(_ request: ReferenceRequest) throws -> EncodedReference {
+        let pipeline = try load().pipeline
+        let photo = try PhotoFile(path: request.path)
+        guard photo.contentHash == request.contentHash else {
+            throw PhotoRejection("it changed while it was being read", fault: .changed)
+        }
+        let latent = try photo.encoded(by: pipeline, width: request.width, height: request.height)
+        return EncodedReference(
+            shape: latent.shape.dimensions, latent: latent.elements, contentHash: photo.contentHash)
+    }
+
+    public func generate(
+        _ request: PictureRequest, references: [EncodedReference],
+        progress: @escaping @Sendable (StepProgress) -> Void
+    ) throws -> Picture {
+        let loaded = try load()
+        let pipeline = loaded.pipeline
+        let model = pipeline.model
+        let wanted = try generationRequest(for: request, model: model)
+        let latents = try pipeline.generate(
+            wanted,
+            references: references.map { reference in
+                Pipeline.Reference(
+                    latent: Tensor(
+                        reference.latent, shape: Shape(reference.shape), on: model.backend),
+                    noiseSeed: PhotoFile.noiseSeed(contentHash: reference.contentHash))
+            }
+        ) { done in
+            try Task.checkCancellation()
+            progress(StepProgress(step: done.step, total: done.total))
+        }
+        let record = GenerationRecord(
+            request: wanted, seed: UInt64(request.seed), modelName: model.defaults.name,
+            modelHash: loaded.hash,
+            references: wanted.mode == .none ? [] : request.references.map { ($0.name, $0.contentHash) },
+            version: "jedid \(ProductVersion.current)")
+        return Picture(png: try PictureFile.png(pixels: pipeline.decode(latents), record: record))
+    }
+
+    private func load() throws -> Loaded {
+        if let loaded { return loaded }
+        do {
+            let backend = CPUBackend(CPUConfiguration(threads: threads))
+            let made = Loaded(
+                pipeline: Pipeline(try DiffusionModel(folder: folder, on: backend)),
+                hash: try ModelHash.compute(folder: folder))
+            loaded = made
+            return made
+        } catch {
+            throw EngineFailure("the model in \(folder) cannot be loaded: \(error)")
+        }
+    }
+
+    /// What the prompt says, and the model's defaults for the rest.
+    private func generationRequest(for request: PictureRequest, model: DiffusionModel) throws
+        -> GenerationRequest
+    {
+        let options = request.options
+        var made = GenerationRequest(prompt: request.prompt, model: model, seeds: [UInt64(request.seed)])
+        if let negative = options.negativePrompt { made.negativePrompt = negative }
+        if let steps = options.steps { made.steps = steps }
+        if let name = options.sampler { made.sampler = try SamplerKind(name: name) }
+        if let name = options.mode {
+            guard let mode = ReferenceMode(rawValue: name) else {
+                let allowed = ReferenceMode.allCases.map(\.rawValue).joined(separator: ", ")
+                throw EngineFailure("unknown mode \"\(name)\"; choose one of \(allowed)")
+            }
+            made.mode = mode
+        }
+        made.guide(prompt: options.guidance, references: options.imageGuidance)
+        if let width = options.width { made.width = width }
+        if let height = options.height { made.height = height }
+        return made
+    }
+}

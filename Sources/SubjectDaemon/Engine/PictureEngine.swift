@@ -1,0 +1,59 @@
+/// What the daemon needs of whatever makes the pictures.
+///
+/// Requests and answers are plain values, so that the engine can live in this process or behind a pipe.
+/// Calls come one at a time. An implementation does its work off the cooperative thread pool.
+public protocol PictureEngine: Sendable {
+    /// The model that is in use. The first call may load it.
+    func describe() async throws -> EngineDescription
+
+    /// Reads a photo, verifies that it is the one that was asked for, and encodes it.
+    ///
+    /// - Throws: ``PhotoRejection`` where the photo is to blame.
+    func encodeReference(_ request: ReferenceRequest) async throws -> EncodedReference
+
+    /// Makes one picture, with the references in the order of the request.
+    ///
+    /// Cancelling the task ends it at the next step with `CancellationError`.
+    ///
+    /// - Parameter progress: called after each step, from any thread; returns at once.
+    func generate(
+        _ request: PictureRequest, references: [EncodedReference],
+        progress: @escaping @Sendable (StepProgress) -> Void
+    ) async throws -> Picture
+}
+
+/// The model that an engine uses.
+public struct EngineDescription: Codable, Sendable, Equatable {
+    /// The model's name, for people.
+    public var model: String
+    /// A hash over the model's weights, in hexadecimal: encoded references are good for this model only.
+    public var modelHash: String
+    /// How references are used unless a prompt says otherwise.
+    public var defaultMode: String
+    /// The size the model was made for, in pixels.
+    public var width: Int
+    /// See ``width``.
+    public var height: Int
+
+    /// All of it.
+    public init(model: String, modelHash: String, defaultMode: String, width: Int, height: Int) {
+        self.model = model
+        self.modelHash = modelHash
+        self.defaultMode = defaultMode
+        self.width = width
+        self.height = height
+    }
+}
+
+/// An engine's refusal that no photo is to blame for, in words for the subject's owner.
+public struct EngineFailure: Error, Codable, Sendable, Equatable, CustomStringConvertible {
+    /// What happened and what to do.
+    public var reason: String
+
+    /// A failure for this reason.
+    public init(_ reason: String) {
+        self.reason = reason
+    }
+
+    public var description: String { reason }
+}

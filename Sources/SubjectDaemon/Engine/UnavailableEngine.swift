@@ -1,0 +1,20 @@
+/// Stands where no engine could be made: the daemon watches and plans, and says why it makes no pictures.
+public struct UnavailableEngine: PictureEngine {
+    private let failure: EngineFailure
+
+    /// An engine that refuses everything for this reason.
+    public init(reason: String) {
+        failure = EngineFailure(reason)
+    }
+
+    public func describe() async throws -> EngineDescription { throw failure }
+
+    public func encodeReference(_ request: ReferenceRequest) async throws -> EncodedReference {
+        throw failure
+    }
+
+    public func generate(
+        _ request: PictureRequest, references: [EncodedReference],
+        progress: @escaping @Sendable (StepProgress) -> Void
+    ) async throws -> Picture { throw failure }
+}

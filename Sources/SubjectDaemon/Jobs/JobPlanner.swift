@@ -1,0 +1,64 @@
+import Crypto
+
+/// Turns a prompt and photos into jobs. Pure: the same in, the same out.
+enum JobPlanner {
+    /// One job for each line, in the lines' order.
+    static func jobs(
+        subject: String, lines: [PromptLine], references: [PictureRequest.Reference]
+    ) -> [PlannedJob] {
+        lines.map { line in
+            let options = PictureOptions()
+            let key = key(
+                subject: subject, prompt: line.text, copy: line.copy, options: options, references: references
+            )
+            return PlannedJob(
+                key: key.hexadecimal, subject: subject, prompt: line.text, options: options,
+                seed: seed(of: key),
+                references: references)
+        }
+    }
+
+    /// The SHA-256 over all that the picture depends on. Each part goes in with its length, so that no two
+    /// different jobs read the same.
+    static func key(
+        subject: String, prompt: String, copy: Int, options: PictureOptions,
+        references: [PictureRequest.Reference]
+    ) -> [UInt8] {
+        var hash = SHA256()
+        func add(_ part: String) {
+            withUnsafeBytes(of: UInt64(part.utf8.count).littleEndian) { hash.update(bufferPointer: $0) }
+            hash.update(data: Array(part.utf8))
+        }
+        add("jedi-job/1")
+        add(subject)
+        add(prompt)
+        add(String(copy))
+        for (name, value) in options.named { add("\(name)=\(value)") }
+        for contentHash in references.map(\.contentHash).sorted() { add(contentHash) }
+        return Array(hash.finalize())
+    }
+
+    /// Unless the prompt gives one: from the key, so that the picture can be made again.
+    static func seed(of key: [UInt8]) -> UInt32 {
+        key.suffix(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+}
+
+extension PictureOptions {
+    /// What is set, in a fixed order.
+    fileprivate var named: [(String, String)] {
+        var pairs: [(String, String)] = []
+        func add(_ name: String, _ value: (some CustomStringConvertible)?) {
+            if let value { pairs.append((name, value.description)) }
+        }
+        add("negativePrompt", negativePrompt)
+        add("steps", steps)
+        add("sampler", sampler)
+        add("guidance", guidance)
+        add("imageGuidance", imageGuidance)
+        add("width", width)
+        add("height", height)
+        add("mode", mode)
+        return pairs
+    }
+}

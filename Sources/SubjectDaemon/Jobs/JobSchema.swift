@@ -1,0 +1,50 @@
+import GRDB
+
+/// The job store's tables, and how each version of them became the next.
+enum JobSchema {
+    /// Every change so far, in order. One that has been released is never edited.
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 jobs, handled prompts, photos") { db in
+            try db.create(table: "job") { table in
+                table.primaryKey("key", .text)
+                table.column("subject", .text).notNull()
+                table.column("prompt", .text).notNull()
+                table.column("options", .text).notNull()
+                table.column("seed", .integer).notNull()
+                table.column("referencePhotos", .text).notNull()
+                table.column("state", .text).notNull()
+                table.column("reason", .text)
+                table.column("attempts", .integer).notNull()
+                table.column("position", .integer).notNull()
+                table.column("createdAt", .double).notNull()
+                table.column("startedAt", .double)
+                table.column("finishedAt", .double)
+                table.column("output", .text)
+            }
+            try db.create(index: "jobByTurn", on: "job", columns: ["state", "position"])
+            try db.create(index: "jobBySubject", on: "job", columns: ["subject", "state"])
+            try db.create(index: "jobByEnd", on: "job", columns: ["finishedAt"])
+            try db.create(table: "handledPrompt") { table in
+                table.primaryKey("subject", .text)
+                table.column("size", .integer).notNull()
+                table.column("modified", .integer).notNull()
+                table.column("contentHash", .text).notNull()
+                table.column("folder", .integer).notNull()
+            }
+            try db.create(table: "photo") { table in
+                table.column("subject", .text).notNull()
+                table.column("name", .text).notNull()
+                table.column("fingerprint", .text).notNull()
+                table.column("verdict", .text).notNull()
+                table.column("contentHash", .text)
+                table.primaryKey(["subject", "name"])
+            }
+            try db.create(table: "setting") { table in
+                table.primaryKey("name", .text)
+                table.column("value", .text).notNull()
+            }
+        }
+        return migrator
+    }
+}

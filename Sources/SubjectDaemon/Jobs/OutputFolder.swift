@@ -1,0 +1,79 @@
+import Glibc
+import Images
+
+/// A subject's `output` folder.
+struct OutputFolder: Sendable {
+    /// Its path.
+    let path: String
+
+    /// How many names a job tries for its picture.
+    private static let copies = 10
+
+    private let subject: String
+
+    init(root: String, subject: String) {
+        self.subject = root + "/" + subject
+        path = self.subject + "/" + FileRules.outputName
+    }
+
+    /// The names of the pictures that are there.
+    func names() -> Set<String> {
+        guard isFolder, let stream = opendir(path) else { return [] }
+        defer { closedir(stream) }
+        var names: Set<String> = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if let name, name.hasSuffix(".png") { names.insert(name) }
+        }
+        return names
+    }
+
+    /// The picture of that job among those names, if it is whole.
+    func picture(of job: PlannedJob, among names: Set<String>) -> String? {
+        (1...Self.copies).lazy.map { job.outputName(copy: $0) }.filter(names.contains).map { path + "/" + $0 }
+            .first(where: Self.isWhole)
+    }
+
+    /// Writes a job's picture under its name, and under the next free one where a person's file has that.
+    ///
+    /// - Returns: the picture's path.
+    func write(_ picture: Picture, of job: PlannedJob) throws(SystemCallError) -> String {
+        try make()
+        for copy in 1...Self.copies {
+            let file = path + "/" + job.outputName(copy: copy)
+            if try AtomicFile.create(file, with: picture.png) { return file }
+        }
+        throw SystemCallError("create", path + "/" + job.outputName, EEXIST)
+    }
+
+    /// What an interrupted attempt at the job left behind is taken away.
+    func removeLeftovers(of job: PlannedJob) {
+        guard isFolder else { return }
+        unlink(path + "/" + AtomicFile.temporaryName(for: job.outputName))
+    }
+
+    /// Bytes that can be written there.
+    func freeBytes() -> Int64? {
+        var facts = statvfs()
+        guard statvfs(isFolder ? path : subject, &facts) == 0 else { return nil }
+        let (bytes, overflow) = UInt64(facts.f_bavail).multipliedReportingOverflow(by: UInt64(facts.f_frsize))
+        return overflow ? .max : Int64(clamping: bytes)
+    }
+
+    private func make() throws(SystemCallError) {
+        if mkdir(path, 0o777) == 0 || isFolder { return }
+        throw SystemCallError("create the folder", path, errno == EEXIST ? ENOTDIR : errno)
+    }
+
+    /// Not through a link: pictures stay in the subject's folder.
+    private var isFolder: Bool {
+        var facts = stat()
+        return lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+    }
+
+    static func isWhole(_ path: String) -> Bool {
+        (try? ImageCompleteness.check(path: path))?.isComplete ?? false
+    }
+}

@@ -1,0 +1,94 @@
+import ControlAPI
+import FoundationEssentials
+import Synchronization
+
+/// What the job runner is at, for whoever asks.
+final class RunBoard: Sendable {
+    private struct State {
+        var job: Job?
+        var startedAt = Date(timeIntervalSince1970: 0)
+        var phase = RunningJobStatus.Phase.encoding
+        var course: StepCourse?
+        var kind: StepTimes.Kind?
+        var times = StepTimes()
+        var paused: String?
+    }
+
+    private let state = Mutex(State())
+
+    /// Why no job is begun.
+    var paused: String? { state.withLock { $0.paused } }
+
+    /// Notes why no job is begun, or that nothing is in the way any more.
+    ///
+    /// - Returns: whether that is new.
+    @discardableResult
+    func pause(_ reason: String?) -> Bool {
+        state.withLock { state in
+            defer { state.paused = reason }
+            return state.paused != reason
+        }
+    }
+
+    /// A job is begun.
+    func begin(_ job: Job, at now: Date) {
+        state.withLock { state in
+            state.job = job
+            state.job?.attempts += 1
+            state.job?.state = .running
+            state.startedAt = now
+            state.phase = .encoding
+            state.course = nil
+        }
+    }
+
+    /// Its references are ready.
+    func beginSteps(of kind: StepTimes.Kind, at now: Duration) {
+        state.withLock { state in
+            state.phase = .denoising
+            state.kind = kind
+            state.course = StepCourse(began: now, expected: state.times.measured(kind))
+        }
+    }
+
+    /// A step is done.
+    func advance(_ progress: StepProgress, at now: Duration) {
+        state.withLock { $0.course?.advance(progress, at: now) }
+    }
+
+    /// The last step is done.
+    func beginWriting() {
+        state.withLock { state in
+            state.phase = .writing
+            if let kind = state.kind, let seconds = state.course?.secondsPerStep {
+                state.times.measure(kind, secondsPerStep: seconds)
+            }
+        }
+    }
+
+    /// The job ended, one way or another.
+    func end() {
+        state.withLock { state in
+            state.job = nil
+            state.course = nil
+        }
+    }
+
+    /// Since the job was begun.
+    func seconds(at now: Date) -> Double {
+        state.withLock { now.timeIntervalSince($0.startedAt) }
+    }
+
+    /// For `status`.
+    func running(at now: Duration) -> RunningJobStatus? {
+        state.withLock { state in
+            guard let job = state.job else { return nil }
+            return RunningJobStatus(
+                job: job.status(), phase: state.phase, step: state.course?.step ?? 0,
+                steps: state.course?.total ?? 0, percent: state.course?.percent ?? 0,
+                startedAt: state.startedAt,
+                secondsPerStep: state.course?.secondsPerStep,
+                secondsLeft: state.phase == .denoising ? state.course?.secondsLeft(at: now) : nil)
+        }
+    }
+}

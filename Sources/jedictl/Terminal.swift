@@ -1,0 +1,36 @@
+import Glibc
+
+/// The two streams of this process and what they can show.
+enum Terminal {
+    /// Colours and a width where standard output is a terminal that shows them, plain otherwise.
+    static var style: TextStyle {
+        guard isatty(STDOUT_FILENO) == 1 else { return TextStyle(colours: false, width: nil) }
+        var size = winsize()
+        let known = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        let quiet = getenv("NO_COLOR") != nil || getenv("TERM").map { String(cString: $0) == "dumb" } == true
+        return TextStyle(colours: !quiet, width: known ? Int(size.ws_col) : nil)
+    }
+
+    /// Writes to standard output. A reader that went away early is no error.
+    static func print(_ text: String) {
+        signal(SIGPIPE, SIG_DFL)
+        write(text, to: STDOUT_FILENO)
+    }
+
+    /// Writes a line to standard error.
+    static func complain(_ text: String) {
+        write(text + "\n", to: STDERR_FILENO)
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress!, $0.count) }
+            if count > 0 {
+                bytes = bytes.dropFirst(count)
+            } else if errno != EINTR {
+                return
+            }
+        }
+    }
+}

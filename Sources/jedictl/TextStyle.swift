@@ -1,0 +1,96 @@
+/// How text is dressed for its reader.
+struct TextStyle {
+    /// The meanings that a colour stands for.
+    enum Tone: String {
+        case heading = "1"
+        case good = "32"
+        case busy = "36"
+        case attention = "33"
+        case bad = "31"
+        case quiet = "2"
+    }
+
+    /// Whether colours are shown.
+    var colours: Bool
+    /// Columns of the terminal; nil when the reader is a file or a pipe.
+    var width: Int?
+
+    /// The text in a tone.
+    func callAsFunction(_ text: String, _ tone: Tone) -> String {
+        colours && !text.isEmpty ? "\u{1B}[\(tone.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// Text from a file name or a prompt, without what would steer the terminal.
+    static func safe(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    switch scalar.properties.generalCategory {
+                    case .control, .format, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
+                    default: scalar
+                    }
+                }))
+    }
+
+    /// At most so many characters, with an ellipsis for what is cut away.
+    static func shortened(_ text: String, to limit: Int) -> String {
+        text.count <= limit ? text : text.prefix(max(limit - 1, 1)) + "…"
+    }
+}
+
+/// Rows whose cells stand under one another.
+struct TextTable {
+    /// A cell's text and its tone.
+    struct Cell {
+        var text: String
+        var tone: TextStyle.Tone?
+
+        init(_ text: String, _ tone: TextStyle.Tone? = nil) {
+            self.text = text
+            self.tone = tone
+        }
+    }
+
+    private var rows: [[Cell]] = []
+    private var notes: [Int: [Cell]] = [:]
+
+    mutating func add(_ cells: [Cell]) {
+        rows.append(cells)
+    }
+
+    /// A line of its own under the last row, indented to its second cell.
+    mutating func note(_ cell: Cell) {
+        notes[rows.count - 1, default: []].append(cell)
+    }
+
+    /// The lines, indented by two, without blanks at their ends.
+    func lines(_ style: TextStyle) -> [String] {
+        var widths: [Int] = []
+        for row in rows {
+            for (column, cell) in row.enumerated() where column < row.count - 1 {
+                if column == widths.count { widths.append(0) }
+                widths[column] = max(widths[column], cell.text.count)
+            }
+        }
+        let indent = String(repeating: " ", count: 4 + (widths.first ?? 0))
+        return rows.enumerated().flatMap { index, row in
+            let line = row.enumerated().map { column, cell in
+                let dressed = cell.tone.map { style(cell.text, $0) } ?? cell.text
+                guard column < row.count - 1 else { return dressed }
+                return dressed + String(repeating: " ", count: widths[column] - cell.text.count + 2)
+            }
+            let under = notes[index, default: []].map { note in
+                indent + (note.tone.map { style(note.text, $0) } ?? note.text)
+            }
+            return ["  " + line.joined().trimmingTrailingBlanks] + under
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmingTrailingBlanks: String {
+        var text = self
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+}

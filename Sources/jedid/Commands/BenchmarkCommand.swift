@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import JointDiffusion
+import Tensors
+
+/// `jedid benchmark`: what each part of a picture costs on this machine.
+struct BenchmarkCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmark", abstract: "Time the parts of a model on this machine.",
+        discussion: """
+            Each part runs once to warm up and then --repeat times; the median counts. One forward is one image and \
+            one guidance branch. In joint mode the forward holds the references and one target, in cached mode it \
+            reads their kept keys and values, in matched mode it includes the references' own passes.
+            """)
+
+    @OptionGroup var model: ModelOptions
+    @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
+    @Option(help: "How many references.") var references = 3
+    @Option(help: "How references are used: none, joint, cached or matched.") var mode: ReferenceMode?
+    @Option(help: "Timed runs of each part.") var `repeat` = 3
+    @Flag(help: "Print JSON.") var json = false
+
+    func validate() throws {
+        guard (0...64).contains(references) else {
+            throw ValidationError("--references must be from 0 to 64.")
+        }
+        guard (1...1000).contains(`repeat`) else { throw ValidationError("--repeat must be from 1 to 1000.") }
+    }
+
+    func run() throws {
+        let loaded = try model.load()
+        let width = size?.width ?? loaded.width
+        let height = size?.height ?? loaded.height
+        let multiple = loaded.vae.downscale
+        guard width % multiple == 0, height % multiple == 0 else {
+            throw GenerationError.size(width: width, height: height, multiple: multiple)
+        }
+        let benchmark = ModelBenchmark(
+            model: loaded, width: width, height: height, references: references,
+            mode: mode ?? loaded.defaults.mode, repetitions: `repeat`)
+        let report = benchmark.run()
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        } else {
+            print(report.table)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import ControlAPI
+import Foundation
+import JointDiffusion
+import SubjectDaemon
+import Tensors
+
+/// `jedid generate`: one set of pictures, here and now, without the daemon.
+struct GenerateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate", abstract: "Make a picture from a prompt and reference photos.",
+        discussion: """
+            Without --mode, --steps, --sampler and the two guidances, the model's own defaults hold (its jedi.json); \
+            a --guidance given alone means two guidance branches. With --count N, pictures use the seeds \
+            SEED ... SEED+N-1 and are written to OUT-1.png ... OUT-N.png.
+            """)
+
+    @OptionGroup var model: ModelOptions
+    @Option(
+        name: .customLong("reference"), parsing: .upToNextOption,
+        help: ArgumentHelp("Photos of the subject (JPEG or PNG).", valueName: "file"))
+    var references: [String] = []
+    @Option(help: "What the picture shows.") var prompt: String
+    @Option(help: "What it does not show.") var negativePrompt = ""
+    @Option(help: "How references are used: none, joint, cached or matched.") var mode: ReferenceMode?
+    @Option(help: "Denoising steps.") var steps: Int?
+    @Option(help: "ddim, dpmpp_2m, dpmpp_2m_karras, euler or unipc.") var sampler: SamplerKind?
+    @Option(help: "Guidance towards the prompt; 1 is none.") var guidance: Double?
+    @Option(help: "Guidance towards the references; makes three guidance branches.") var imageGuidance: Double?
+    @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
+    @Option(help: "How many pictures.") var count = 1
+    @Option(help: "Seed of the first picture; random by default.") var seed: UInt64?
+    @Option(help: ArgumentHelp("Start from the noise in this safetensors file.", valueName: "file"))
+    var noise: String?
+    @Option(help: ArgumentHelp("Also write the final latents as safetensors.", valueName: "file"))
+    var saveLatent: String?
+    @Option(name: .shortAndLong, help: "The PNG file to write.") var output: String
+
+    func validate() throws {
+        guard count >= 1 else { throw ValidationError("--count is \(count); it must be at least 1.") }
+        for (name, value) in [("--guidance", guidance), ("--image-guidance", imageGuidance)] {
+            guard value?.isFinite ?? true else { throw ValidationError("\(name) must be a finite number.") }
+        }
+        try OutputFile.check(output)
+        if let saveLatent { try OutputFile.check(saveLatent) }
+    }
+
+    func run() throws {
+        let photos = try references.map(photo)
+        let pipeline = Pipeline(try model.load())
+        let request = request(for: pipeline.model)
+        let encoded = try photos.map { photo in
+            try naming(photo.path) {
+                Pipeline.Reference(
+                    latent: try photo.encoded(by: pipeline, width: request.width, height: request.height),
+                    noiseSeed: PhotoFile.noiseSeed(contentHash: photo.contentHash))
+            }
+        }
+        let given = try noise.map {
+            try NoiseFile(path: $0).noise(for: request, references: encoded.count, on: pipeline.model.backend)
+        }
+        let meter = ProgressMeter()
+        let latents = try pipeline.generate(request, references: encoded, noise: given) {
+            meter.show($0)
+        }
+        meter.finish()
+        if let saveLatent {
+            try LatentFile.write(latents, references: encoded.map(\.latent), to: saveLatent)
+        }
+        pipeline.model.backend.trim()
+        let hash = try ModelHash.compute(folder: pipeline.model.folder)
+        for (index, seed) in request.seeds.enumerated() {
+            let pixels = pipeline.decode(latents[rows: index..<index + 1])
+            let record = GenerationRecord(
+                request: request, seed: seed, modelName: pipeline.model.defaults.name, modelHash: hash,
+                references: request.mode == .none ? [] : photos.map { ($0.name, $0.contentHash) },
+                version: "jedid \(ProductVersion.current)")
+            let png = try PictureFile.png(pixels: pixels, record: record)
+            let path = count == 1 ? output : OutputFile.numbered(output, index + 1)
+            try OutputFile.write(png, to: path)
+            meter.report("\(path) (seed \(seed))")
+        }
+    }
+
+    private func photo(_ path: String) throws -> PhotoFile { try naming(path) { try PhotoFile(path: path) } }
+
+    /// A rejected photo's message names the file.
+    private func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let rejection as PhotoRejection {
+            throw ValidationError("\(path): \(rejection.reason)")
+        }
+    }
+
+    private func request(for model: DiffusionModel) -> GenerationRequest {
+        let first = seed ?? UInt64(UInt32.random(in: 0...UInt32.max))
+        var request = GenerationRequest(
+            prompt: prompt, model: model, seeds: (0..<UInt64(count)).map { first &+ $0 })
+        request.negativePrompt = negativePrompt
+        if let mode { request.mode = mode }
+        if let steps { request.steps = steps }
+        if let sampler { request.sampler = sampler }
+        request.guide(prompt: guidance, references: imageGuidance)
+        if let size { (request.width, request.height) = (size.width, size.height) }
+        if references.isEmpty && request.mode != .joint { request.mode = .none }
+        return request
+    }
+}
+
+extension ReferenceMode: ExpressibleByArgument {}
+extension SamplerKind: ExpressibleByArgument {}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import ControlAPI
+import FoundationEssentials
+import Logging
+import SubjectDaemon
+
+/// `jedid run`: the daemon, in the foreground.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Look after a folder of subjects: make the pictures that their prompt.txt files ask for.",
+        discussion: """
+            Every folder directly under the root is a subject. Its photos are the references; each line of its \
+            prompt.txt that is not empty and does not begin with # becomes a picture in its folder 'output'.
+            """)
+
+    @Option(name: .long, help: "The folder whose folders are the subjects.")
+    var root: String
+
+    @OptionGroup var model: ModelOptions
+
+    @Option(
+        name: .long,
+        help: "The control socket (else in RUNTIME_DIRECTORY, XDG_RUNTIME_DIR or the state folder).")
+    var socket: String?
+
+    @Option(
+        name: .long,
+        help: "Where the queue and the cache lie (else STATE_DIRECTORY, else ~/.local/state/jedi).")
+    var state: String?
+
+    @Flag(name: .long, help: "Say more about what is done.")
+    var verbose = false
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let verbose = verbose
+        LoggingSystem.bootstrap { _ in PlainLogHandler(level: verbose ? .debug : .info) }
+        let logger = Logger(label: "jedid")
+        let stateFolder = state ?? SocketLocation.stateFolder(environment)
+        let configuration = DaemonConfiguration(
+            root: root, stateFolder: stateFolder,
+            socket: socket ?? SocketLocation.forDaemon(stateFolder: stateFolder, environment: environment))
+        let engine = DiffusionEngine(model: try model.folder(), threads: model.threads)
+        let daemon = SubjectDaemon(configuration: configuration, engine: engine, logger: logger)
+        do {
+            try await daemon.run { logger.info("every subject was looked at; waiting for changes") }
+        } catch {
+            logger.critical("\(error)")
+            throw ExitCode.failure
+        }
+    }
+}

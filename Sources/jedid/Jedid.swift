@@ -1,0 +1,12 @@
+import ArgumentParser
+import ControlAPI
+
+/// Makes personalised pictures, as a daemon or one at a time.
+@main
+struct Jedid: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jedid",
+        abstract: "JeDi at home: pictures of your own subjects, made on your own machine.",
+        version: ProductVersion.current,
+        subcommands: [RunCommand.self, GenerateCommand.self, BenchmarkCommand.self])
+}

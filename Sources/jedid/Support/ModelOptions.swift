@@ -1,0 +1,56 @@
+import ArgumentParser
+import Foundation
+import JointDiffusion
+import Tensors
+
+/// Which model computes, and with how many threads.
+struct ModelOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The checkpoint: a diffusers folder. By default $JEDID_MODEL, else the model that comes along.",
+            valueName: "dir"))
+    var model: String?
+    @Option(help: "Threads that compute; all processors by default.") var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads is \(threads); it must be from 1 to 1024.")
+        }
+    }
+
+    /// The folder that is meant; an error says where was looked.
+    func folder() throws -> String {
+        if let model { return model }
+        if let model = ProcessInfo.processInfo.environment["JEDID_MODEL"], !model.isEmpty { return model }
+        let candidates = Self.embeddedModels
+        for folder in candidates where FileManager.default.fileExists(atPath: "\(folder)/model_index.json") {
+            return folder
+        }
+        throw ValidationError(
+            "No model was named and none came along (looked in \(candidates.joined(separator: ", "))). "
+                + "Give --model DIR or set JEDID_MODEL.")
+    }
+
+    func load() throws -> DiffusionModel {
+        let backend = CPUBackend(CPUConfiguration(threads: threads))
+        return try DiffusionModel(folder: try folder(), on: backend)
+    }
+
+    /// Where an installation has it (beside `bin`), then where the source tree has it.
+    private static var embeddedModels: [String] {
+        let link = "/proc/self/exe"
+        let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) ?? ""
+        var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
+        var candidates = [
+            folder.deletingLastPathComponent().appendingPathComponent("share/jedi/Models/toybox").path
+        ]
+        while folder.path != "/" {
+            if folder.lastPathComponent == ".build" {
+                candidates.append(
+                    folder.deletingLastPathComponent().appendingPathComponent("Models/toybox").path)
+            }
+            folder.deleteLastPathComponent()
+        }
+        return candidates
+    }
+}

@@ -1,0 +1,112 @@
+import Crypto
+import FoundationEssentials
+import Images
+import SubjectDaemon
+import Synchronization
+
+/// An engine that costs nothing: a photo's latent is its mean colour, a picture is one patch a reference.
+public final class FakeEngine: PictureEngine {
+    /// What it was asked to do.
+    public struct Record: Sendable {
+        public var encoded: [String] = []
+        public var generated: [PictureRequest] = []
+    }
+
+    /// What it does in the place of a picture.
+    public typealias Mischief = @Sendable (PictureRequest) async throws -> Void
+
+    private let model: EngineDescription
+    private let steps: Int
+    private let stepTime: Duration
+    private let log = Mutex(Record())
+    private let mischief = Mutex<Mischief?>(nil)
+    private let rejected = Mutex<[String: PhotoRejection]>([:])
+    private let logFile: String?
+
+    /// - Parameter logFile: gets a line for each thing that is done, so that another process can read it.
+    public init(
+        modelHash: String = "abc123", steps: Int = 4, stepTime: Duration = .zero, logFile: String? = nil
+    ) {
+        model = EngineDescription(
+            model: "fake", modelHash: modelHash, defaultMode: "joint", width: 16, height: 16)
+        self.steps = steps
+        self.stepTime = stepTime
+        self.logFile = logFile
+    }
+
+    /// What it was asked to do so far.
+    public var record: Record { log.withLock { $0 } }
+
+    /// Has it do that at the first step of each picture from now on.
+    public func setMischief(_ mischief: Mischief?) {
+        self.mischief.withLock { $0 = mischief }
+    }
+
+    /// Has it refuse a photo of that content.
+    public func reject(contentHash: String, as rejection: PhotoRejection) {
+        rejected.withLock { $0[contentHash] = rejection }
+    }
+
+    public func describe() async throws -> EngineDescription { model }
+
+    public func encodeReference(_ request: ReferenceRequest) async throws -> EncodedReference {
+        if let rejection = rejected.withLock({ $0[request.contentHash] }) { throw rejection }
+        let bytes: [UInt8]
+        do { bytes = [UInt8](try Data(contentsOf: URL(filePath: request.path))) } catch {
+            throw PhotoRejection("it cannot be read", fault: .changed)
+        }
+        guard Self.hash(bytes) == request.contentHash else {
+            throw PhotoRejection("it changed", fault: .changed)
+        }
+        let image: RGBImage
+        do { image = try PhotoDecoder.decode(bytes) } catch { throw PhotoRejection("\(error)") }
+        log.withLock { $0.encoded.append(request.contentHash) }
+        note("encoded \(request.contentHash)")
+        let count = Float(image.width * image.height)
+        let sums = image.pixels.enumerated().reduce(into: [0, 0, 0] as [Float]) {
+            $0[$1.offset % 3] += Float($1.element)
+        }
+        return EncodedReference(
+            shape: [3, 1, 1], latent: sums.map { $0 / count }, contentHash: request.contentHash)
+    }
+
+    public func generate(
+        _ request: PictureRequest, references: [EncodedReference],
+        progress: @escaping @Sendable (StepProgress) -> Void
+    ) async throws -> Picture {
+        log.withLock { $0.generated.append(request) }
+        note("began \(request.jobID)")
+        for step in 1...steps {
+            if step == 1, let mischief = mischief.withLock({ $0 }) { try await mischief(request) }
+            try Task.checkCancellation()
+            if stepTime > .zero { try await Task.sleep(for: stepTime) }
+            progress(StepProgress(step: step, total: steps))
+        }
+        note("made \(request.jobID)")
+        let columns =
+            references.isEmpty ? [[0, 0, 0]] : references.map { $0.latent.map { UInt8($0.rounded()) } }
+        let side = 16
+        let pixels = (0..<side).flatMap { _ in
+            (0..<side).flatMap { x in columns[x * columns.count / side] }
+        }
+        let image = RGBImage(width: side, height: side, pixels: pixels)
+        return Picture(
+            png: try PNGEncoder.encode(
+                image,
+                text: [PNGText(keyword: "parameters", text: "\(request.prompt)\nSeed: \(request.seed)")]))
+    }
+
+    private func note(_ line: String) {
+        guard let logFile else { return }
+        let file = (try? String(contentsOf: URL(filePath: logFile), encoding: .utf8)) ?? ""
+        try? (file + line + "\n").write(to: URL(filePath: logFile), atomically: true, encoding: .utf8)
+    }
+
+    /// The SHA-256 of the bytes, in hexadecimal.
+    public static func hash(_ bytes: [UInt8]) -> String {
+        SHA256.hash(data: bytes).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+}

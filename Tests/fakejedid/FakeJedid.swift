@@ -1,0 +1,21 @@
+import DaemonTestSupport
+import Logging
+import SubjectDaemon
+
+/// The daemon with the fake engine, as a process of its own that tests can kill.
+///
+/// Arguments: the root, the state folder, the engine's log, the milliseconds of a step.
+@main
+struct FakeJedid {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        LoggingSystem.bootstrap { _ in PlainLogHandler() }
+        var configuration = DaemonConfiguration(
+            root: arguments[1], stateFolder: arguments[2], socket: arguments[2] + "/jedid.sock")
+        configuration.settleTime = .milliseconds(50)
+        let engine = FakeEngine(
+            steps: 20, stepTime: .milliseconds(Int(arguments[4]) ?? 10), logFile: arguments[3])
+        try await SubjectDaemon(configuration: configuration, engine: engine, logger: Logger(label: "jedid"))
+            .run { print("ready") }
+    }
+}
