@@ -98,7 +98,8 @@ let package = Package(
             resources: [.copy("Goldens")], swiftSettings: swift),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: swift),
         .testTarget(
-            name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"], swiftSettings: swift),
+            name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"],
+            exclude: ["status-1.json"], swiftSettings: swift),
         .target(
             name: "DaemonTestSupport",
             dependencies: ["SubjectDaemon", "Images", .product(name: "Crypto", package: "swift-crypto")],

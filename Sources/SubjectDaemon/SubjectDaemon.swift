@@ -99,9 +99,10 @@ public struct SubjectDaemon: Sendable {
         let composer = StatusComposer(
             configuration: configuration, startedAt: .now, store: store, cache: cache, session: session,
             monitor: monitor, board: board, time: parts.time)
+        let responder = ControlResponder(composer: composer, logger: logger)
         let server = try await ControlServer(
-            descriptor: try bindSocket(), idleTime: configuration.clientIdleTime,
-            responder: ControlResponder(composer: composer, logger: logger), logger: logger)
+            descriptor: try bindSocket(), idleTime: configuration.clientIdleTime, logger: logger
+        ) { line, peer in await responder.reply(to: line, from: peer) }
         logger.notice(
             "jedid \(ProductVersion.current) looks after \(configuration.root); ask it with: jedictl status --socket \(configuration.socket)"
         )

@@ -120,7 +120,9 @@ struct StatusText {
 
     private func add(_ subject: SubjectStatus, to table: inout TextTable) {
         let photos = Self.count(subject.photosUsed.count, "photo")
-        let encoded = "\(subject.photosEncoded) of \(subject.photosUsed.count) encoded"
+        let encoded =
+            subject.photosUsed.isEmpty
+            ? "" : "\(subject.photosEncoded) of \(subject.photosUsed.count) encoded"
         table.add([
             Cell(TextStyle.safe(subject.name)), Cell(photos), Cell(encoded, .quiet), state(subject),
             Cell(subject.backend.rawValue, .quiet),

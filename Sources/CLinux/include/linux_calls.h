@@ -12,10 +12,9 @@ int jedi_rename_without_replacing(const char *from, const char *to);
 /* The magic number of the file system that holds the path. */
 int jedi_file_system_magic(const char *path, uint64_t *magic);
 
-/* Who is at the other end of a connected Unix socket. */
+/* What SO_PEERCRED tells: who is at the other end of a connected Unix socket. As struct ucred. */
 struct jedi_peer {
     pid_t pid;
     uid_t uid;
     gid_t gid;
 };
-int jedi_peer_credentials(int socket, struct jedi_peer *peer);

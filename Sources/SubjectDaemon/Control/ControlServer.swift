@@ -10,13 +10,18 @@ struct ControlServer: Service {
     private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     private let channel: NIOAsyncChannel<Connection, Never>
-    private let responder: ControlResponder
+    private let answer: @Sendable ([UInt8], ControlPeer?) async -> ControlReply
     private let logger: Logger
 
     private static let maximumConnections = 256
 
     /// Takes over a bound socket. Clients can connect from now on and are answered once it runs.
-    init(descriptor: Int32, idleTime: Duration, responder: ControlResponder, logger: Logger) async throws {
+    ///
+    /// - Parameter answer: gives the reply to a line, knowing who sent it.
+    init(
+        descriptor: Int32, idleTime: Duration, logger: Logger,
+        answer: @escaping @Sendable ([UInt8], ControlPeer?) async -> ControlReply
+    ) async throws {
         let idle = TimeAmount.nanoseconds(idleTime.nanoseconds)
         self.channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton.next())
             .serverChannelOption(.backlog, value: 128)
@@ -29,7 +34,7 @@ struct ControlServer: Service {
                     return try Connection(wrappingChannelSynchronously: channel)
                 }
             }
-        self.responder = responder
+        self.answer = answer
         self.logger = logger
     }
 
@@ -58,7 +63,7 @@ struct ControlServer: Service {
             try await client.executeThenClose { lines, out in
                 let peer = try await Self.peer(of: client.channel)
                 for try await line in lines {
-                    let reply = await responder.reply(to: Array(line.readableBytesView), from: peer)
+                    let reply = await answer(Array(line.readableBytesView), peer)
                     try await out.write(ByteBuffer(bytes: ControlProtocol.line(reply)))
                     // What follows a line of another version cannot be understood.
                     if reply.error?.code == ControlFailure.Code.version.rawValue { return }

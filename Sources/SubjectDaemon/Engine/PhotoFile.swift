@@ -10,12 +10,14 @@ public struct PhotoFile: Sendable {
     /// SHA-256 of the bytes, hexadecimal.
     public let contentHash: String
     private let bytes: [UInt8]
+    private let limits: ImageLimits
 
-    public init(path: String) throws(PhotoRejection) {
+    public init(path: String, limits: ImageLimits = .default) throws(PhotoRejection) {
         self.path = path
+        self.limits = limits
         do {
             // Looks at the head only: what is no photo, or too large to be one, is never read whole.
-            _ = try ImageHeader.read(contentsOf: path)
+            _ = try ImageHeader.read(contentsOf: path, limits: limits)
         } catch {
             throw PhotoRejection("\(error)")
         }
@@ -34,7 +36,7 @@ public struct PhotoFile: Sendable {
     public func encoded(by pipeline: Pipeline, width: Int, height: Int) throws(PhotoRejection) -> Tensor {
         let photo: RGBImage
         do {
-            photo = try PhotoDecoder.decode(bytes, forSize: (width, height))
+            photo = try PhotoDecoder.decode(bytes, limits: limits, forSize: (width, height))
         } catch {
             throw PhotoRejection("\(error)")
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlAPI
 import Foundation
+import Images
 import JointDiffusion
 import SubjectDaemon
 import Tensors
@@ -82,7 +83,12 @@ struct GenerateCommand: ParsableCommand {
         }
     }
 
-    private func photo(_ path: String) throws -> PhotoFile { try naming(path) { try PhotoFile(path: path) } }
+    /// However small: whoever names a file means it.
+    private func photo(_ path: String) throws -> PhotoFile {
+        var limits = ImageLimits.default
+        limits.minimumSide = 1
+        return try naming(path) { try PhotoFile(path: path, limits: limits) }
+    }
 
     /// A rejected photo's message names the file.
     private func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {

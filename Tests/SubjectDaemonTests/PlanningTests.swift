@@ -1,0 +1,245 @@
+import Testing
+
+@testable import SubjectDaemon
+
+@Suite struct JobPlannerTests {
+    private let photos = [
+        PictureRequest.Reference(name: "a.jpg", contentHash: "11"),
+        PictureRequest.Reference(name: "b.jpg", contentHash: "22"),
+    ]
+
+    private func plan(_ text: String, subject: String = "toby", photos: [PictureRequest.Reference]? = nil)
+        -> [PlannedJob]
+    {
+        JobPlanner.jobs(
+            subject: subject, lines: PromptFile.parse(Array(text.utf8)).lines,
+            references: photos ?? self.photos)
+    }
+
+    @Test func theSameIsTheSameJob() {
+        #expect(plan("one") == plan("# comment\n one "))
+        #expect(plan("one", photos: photos.reversed())[0].key == plan("one")[0].key)
+    }
+
+    @Test func whateverThePictureDependsOnMakesAnotherJob() {
+        let other = [PictureRequest.Reference(name: "a.jpg", contentHash: "33")]
+        let keys = [
+            plan("one")[0].key, plan("two")[0].key, plan("one", subject: "mia")[0].key,
+            plan("one", photos: other)[0].key, plan("one", photos: [])[0].key, plan("one\none")[1].key,
+        ]
+        #expect(Set(keys).count == keys.count)
+    }
+
+    @Test func partsDoNotRunIntoOneAnother() {
+        let options = PictureOptions()
+        let one = JobPlanner.key(subject: "ab", prompt: "c", copy: 0, options: options, references: [])
+        let two = JobPlanner.key(subject: "a", prompt: "bc", copy: 0, options: options, references: [])
+        #expect(one != two)
+    }
+
+    @Test func optionsCount() {
+        func key(_ options: PictureOptions) -> [UInt8] {
+            JobPlanner.key(subject: "a", prompt: "b", copy: 0, options: options, references: [])
+        }
+        let keys = [
+            key(.init()), key(.init(steps: 20)), key(.init(guidance: 20)), key(.init(imageGuidance: 20)),
+            key(.init(width: 20)), key(.init(height: 20)), key(.init(mode: "20")), key(.init(sampler: "20")),
+            key(.init(negativePrompt: "20")),
+        ]
+        #expect(Set(keys).count == keys.count)
+    }
+
+    @Test func thePicturesNameFitsInAFolderAndTellsTheJob() {
+        let job = plan("one", subject: String(repeating: "ä", count: 127))[0]
+        #expect(AtomicFile.temporaryName(for: job.outputName).utf8.count <= 255)
+        #expect(job.outputName.hasSuffix("-\(job.shortID)-\(job.seed).png"))
+        #expect(job.outputName(copy: 2).hasSuffix("-\(job.seed)-2.png"))
+    }
+}
+
+@Suite struct PromptFileTests {
+    @Test(arguments: [
+        ("one\ntwo", ["one", "two"]), ("one\r\ntwo\r\n", ["one", "two"]), ("  # no\n\n\t one \n", ["one"]),
+        ("\u{FEFF}one", ["one"]), ("one # not a comment", ["one # not a comment"]),
+        ("a\tb\u{1B}[31m", ["a b [31m"]),
+        ("日本の庭", ["日本の庭"]), ("one\u{2028}two", ["one", "two"]),
+    ]) func linesArePictures(text: String, lines: [String]) {
+        let contents = PromptFile.parse(Array(text.utf8))
+        #expect(contents.lines.map(\.text) == lines)
+        #expect(contents.problems.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ([], "asks for no picture"), (Array("# only\n\n".utf8), "asks for no picture"),
+            ([0xFF, 0xFE, 0x6F, 0x00], "not UTF-8"), (Array("one\0two".utf8), "not UTF-8"),
+            (
+                Array("ok\n".utf8) + Array(repeating: UInt8(ascii: "x"), count: 2001),
+                "Line 2 has 2001 characters"
+            ),
+        ] as [([UInt8], String)]) func whatCannotBeReadIsTold(bytes: [UInt8], problem: String)
+    {
+        #expect(PromptFile.parse(bytes).problems.first?.contains(problem) == true)
+    }
+
+    @Test func numbersAndCopies() {
+        let lines = PromptFile.parse(Array("# x\none\n\none\ntwo".utf8)).lines
+        #expect(lines.map(\.number) == [2, 4, 5])
+        #expect(lines.map(\.copy) == [0, 1, 0])
+    }
+
+    @Test func atMostAThousandPictures() {
+        let contents = PromptFile.parse(
+            Array((1...1200).map { "picture \($0)" }.joined(separator: "\n").utf8))
+        #expect(contents.lines.count == 1000)
+        #expect(contents.problems.first?.contains("the last 200 lines") == true)
+    }
+}
+
+@Suite struct RootReconcilerTests {
+    private let disk = FolderIdentity(device: 1, inode: 2)
+    private let other = FolderIdentity(device: 9, inode: 2)
+
+    private func folders(_ names: String...) -> [String: FolderIdentity] {
+        Dictionary(
+            uniqueKeysWithValues: names.map {
+                ($0, FolderIdentity(device: 1, inode: UInt64($0.utf8.first ?? 0)))
+            })
+    }
+
+    private func compare(
+        _ known: [String: FolderIdentity], _ seen: [String: FolderIdentity], before: FolderIdentity?,
+        now: FolderIdentity, remembered: Bool = false
+    ) -> RootReconciler.Outcome {
+        RootReconciler.compare(
+            known: known, rootBefore: before, remembered: remembered,
+            with: RootListing(identity: now, folders: seen))
+    }
+
+    @Test func whatCameAndWent() {
+        #expect(
+            compare(folders("a", "b"), folders("b", "c"), before: disk, now: disk)
+                == .available(.init(appeared: ["c"], vanished: ["a"])))
+    }
+
+    @Test func anotherFolderOfTheSameNameIsReplaced() {
+        let new = ["a": FolderIdentity(device: 1, inode: 999)]
+        #expect(compare(folders("a"), new, before: disk, now: disk) == .available(.init(replaced: ["a"])))
+    }
+
+    @Test func anotherRootReplacesEveryFolder() {
+        #expect(
+            compare(folders("a"), folders("a"), before: disk, now: other)
+                == .available(.init(replaced: ["a"])))
+    }
+
+    @Test func anEmptyOtherRootIsAnUnmountedOne() {
+        for (known, remembered) in [(folders("a"), false), ([:], true)] {
+            guard case .unavailable = compare(known, [:], before: disk, now: other, remembered: remembered)
+            else {
+                Issue.record("taken for an empty root")
+                return
+            }
+        }
+    }
+
+    @Test func anEmptiedRootIsEmpty() {
+        #expect(compare(folders("a"), [:], before: disk, now: disk) == .available(.init(vanished: ["a"])))
+        #expect(compare([:], [:], before: nil, now: disk, remembered: true) == .available(.init()))
+    }
+}
+
+@Suite struct FileRulesTests {
+    @Test(arguments: [
+        ".hidden.jpg", "._photo.jpg", ".syncthing.photo.jpg.tmp", "~syncthing~photo.jpg", "photo.jpg.part",
+        "photo.jpg.filepart", "photo.jpg.crdownload", "photo.jpg~", "prompt.txt~", ".prompt.txt.swp",
+        "@eaDir",
+        ".stfolder", ".stversions", "Thumbs.db", "prompt.error.txt", "photos.error.txt", "#recycle",
+    ]) func isIgnored(name: String) {
+        #expect(FileRules.isIgnored(name))
+        #expect(FileRules.kind(name) == nil)
+        #expect(!FileRules.isSubject(name))
+    }
+
+    @Test(
+        arguments: [
+            ("a.jpg", .photo), ("A.JPEG", .photo), ("x.y.png", .photo), ("prompt.txt", .prompt),
+            ("a.HEIC", .unreadablePhoto(format: "HEIC")), ("notes.txt", nil), ("jpg", nil), ("film.mp4", nil),
+            ("Prompt.TXT.bak", nil),
+        ] as [(String, FileRules.Kind?)]) func kinds(name: String, kind: FileRules.Kind?)
+    {
+        #expect(FileRules.kind(name) == kind)
+    }
+
+    @Test(
+        arguments: [
+            (0x6969, true), (0xFF53_4D42, true), (0x6573_5546, true), (0x0102_1997, true), (0xEF53, false),
+        ] as [(UInt64, Bool)])
+    func networkFileSystems(magic: UInt64, isRemote: Bool) {
+        #expect((FileSystemKind(magic: magic) != .local) == isRemote)
+    }
+}
+
+@Suite struct PhotoSelectionTests {
+    @Test func eachPictureOnceAndSixteenAtMost() {
+        var selection = PhotoSelection()
+        selection.offer("a", contentHash: "1")
+        selection.offer("b", contentHash: "1")
+        for number in 2...20 { selection.offer("c\(number)", contentHash: String(number)) }
+        #expect(selection.used.count == 16 && selection.isFull)
+        #expect(selection.used.first?.name == "a")
+        #expect(selection.leftOut.map(\.file) == ["b", "c17", "c18", "c19", "c20"])
+    }
+}
+
+@Suite struct StepCourseTests {
+    @Test func timeLeftByMeasuredSteps() {
+        var course = StepCourse(began: .seconds(10), expected: nil)
+        #expect(course.secondsLeft(at: .seconds(10)) == nil)
+        // The first step holds what is done once.
+        course.advance(StepProgress(step: 1, total: 5), at: .seconds(20))
+        #expect(course.percent == 20)
+        course.advance(StepProgress(step: 2, total: 5), at: .seconds(22))
+        #expect(course.secondsPerStep == 2)
+        #expect(course.secondsLeft(at: .seconds(22)) == 6)
+        #expect(course.secondsLeft(at: .seconds(23)) == 5)
+        #expect(course.secondsLeft(at: .seconds(99)) == 0)
+    }
+
+    @Test func earlierJobsOfTheKindServeUntilThereIsAMeasure() {
+        var times = StepTimes()
+        let kind = StepTimes.Kind(modelHash: "m", width: 64, height: 64, mode: "joint", references: 2)
+        times.measure(kind, secondsPerStep: 3)
+        var course = StepCourse(began: .zero, expected: times.measured(kind))
+        course.advance(StepProgress(step: 1, total: 11), at: .seconds(30))
+        #expect(course.secondsLeft(at: .seconds(30)) == 30)
+        var other = kind
+        other.references = 3
+        #expect(times.measured(other) == nil)
+    }
+}
+
+@Suite struct SignalTests {
+    @Test func severalRaisesWakeOnce() async {
+        let signal = Signal()
+        signal.raise()
+        signal.raise()
+        #expect(await signal.wait())
+        async let second = signal.wait()
+        signal.end()
+        #expect(await !second)
+        #expect(await !signal.wait())
+    }
+
+    @Test func aMailboxGathers() {
+        let mailbox = ChangeMailbox()
+        mailbox.post("toby", file: "a.jpg", movedIn: true)
+        mailbox.post("toby", file: "b.jpg", movedIn: true)
+        mailbox.post("toby", file: "b.jpg", movedIn: false)
+        mailbox.postGone("mia")
+        let contents = mailbox.take()
+        #expect(contents.folders["toby"] == FolderChange(movedIn: ["a.jpg"]))
+        #expect(contents.folders["mia"] == FolderChange(isGone: true))
+        #expect(mailbox.take().isEmpty)
+    }
+}

@@ -1,0 +1,193 @@
+import ControlAPI
+import Foundation
+import Testing
+
+@testable import SubjectDaemon
+
+@Suite struct JobStoreTests {
+    private static let prompt = HandledPrompt(size: 3, modified: 5, contentHash: "x", folder: 1)
+
+    private func jobs(_ prompts: String...) -> [PlannedJob] {
+        JobPlanner.jobs(
+            subject: "toby", lines: PromptFile.parse(Array(prompts.joined(separator: "\n").utf8)).lines,
+            references: [.init(name: "a.jpg", contentHash: "11")])
+    }
+
+    private func enqueue(
+        _ jobs: [PlannedJob], in store: JobStore, folder: UInt64 = 1, made: [String: String] = [:]
+    )
+        async throws -> Int
+    {
+        var prompt = Self.prompt
+        prompt.folder = folder
+        return try await store.enqueue(jobs, from: prompt, subject: "toby", made: made, at: .now)
+    }
+
+    @Test func aKnownJobIsNotMadeAgain() async throws {
+        let folder = try TestFolder()
+        let store = try JobStore(path: folder("jobs.sqlite"))
+        #expect(try await enqueue(jobs("one", "two"), in: store) == 2)
+        #expect(try await enqueue(jobs("one", "two"), in: store) == 0)
+        #expect(try await enqueue(jobs("one", "two", "three"), in: store) == 1)
+        let waiting = try await store.jobs(in: [.queued], limit: 10)
+        #expect(waiting.map(\.plan.prompt) == ["one", "two", "three"])
+        #expect(waiting[0].plan == jobs("one")[0])
+    }
+
+    @Test func everythingIsThereAfterItWasOpenedAgain() async throws {
+        let folder = try TestFolder()
+        do {
+            let store = try JobStore(path: folder("jobs.sqlite"))
+            _ = try await enqueue(jobs("one"), in: store)
+            try await store.begin(jobs("one")[0].key, at: .now)
+            store.close()
+        }
+        let store = try JobStore(path: folder("jobs.sqlite"))
+        let running = try await store.jobs(in: [.running], limit: 10)
+        #expect(running.map(\.attempts) == [1])
+        #expect(try await store.handledPrompt(of: "toby") == Self.prompt)
+        #expect(try await store.handledPrompt(of: "mia") == nil)
+        #expect(try await store.remembersSubjects())
+    }
+
+    @Test func aFailedJobGetsAnotherTryAndADoneOneDoesNot() async throws {
+        let folder = try TestFolder()
+        let store = try JobStore(path: folder("jobs.sqlite"))
+        let two = jobs("one", "two")
+        _ = try await enqueue(two, in: store)
+        try await store.end(two[0].key, as: .failed, reason: "because", at: .now)
+        try await store.finish(two[1].key, output: "/somewhere", at: .now)
+        #expect(try await enqueue(two, in: store) == 1)
+        #expect(try await store.jobs(in: [.queued], limit: 10).map(\.plan.prompt) == ["one"])
+        // In another folder of the name the done one's picture is missing, unless it is found there.
+        try await store.finish(two[0].key, output: "/elsewhere", at: .now)
+        #expect(try await enqueue(two, in: store, folder: 2, made: [two[0].shortID: "/elsewhere"]) == 1)
+        #expect(try await store.jobs(in: [.queued], limit: 10).map(\.plan.prompt) == ["two"])
+    }
+
+    @Test func turnsOfThoseThatAreThere() async throws {
+        let folder = try TestFolder()
+        let store = try JobStore(path: folder("jobs.sqlite"))
+        let two = jobs("one", "two")
+        _ = try await enqueue(two, in: store)
+        #expect(try await store.next(among: ["mia"]) == nil)
+        #expect(try await store.next(among: ["toby"])?.plan == two[0])
+        try await store.begin(two[0].key, at: .now)
+        #expect(try await store.next(among: ["toby"])?.plan == two[1])
+        try await store.putBack(two[0].key, countAttempt: false)
+        let next = try await store.next(among: ["toby"])
+        #expect(next?.plan == two[0] && next?.attempts == 0)
+        #expect(try await store.counts() == ["toby": [.queued: 2]])
+    }
+
+    @Test func aFileThatIsNoDatabaseIsRefused() throws {
+        let folder = try TestFolder()
+        try folder.write("jobs.sqlite", String(repeating: "no database at all. ", count: 200))
+        #expect(throws: (any Error).self) { try JobStore(path: folder("jobs.sqlite")) }
+    }
+}
+
+@Suite struct CachedReferenceTests {
+    private static let key = ReferenceKey(contentHash: "11", modelHash: "22", width: 64, height: 48)
+    private static let reference = EncodedReference(
+        shape: [2, 3], latent: [0, -1.5, .pi, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 7],
+        contentHash: "11")
+
+    @Test func comesBackBitForBit() throws {
+        let bytes = try CachedReference.encode(Self.reference, key: Self.key)
+        #expect(CachedReference.decode(bytes, key: Self.key) == Self.reference)
+    }
+
+    @Test func anyDamageIsSeen() throws {
+        let bytes = try CachedReference.encode(Self.reference, key: Self.key)
+        for index in bytes.indices {
+            var damaged = bytes
+            damaged[index] ^= 0x10
+            #expect(CachedReference.decode(damaged, key: Self.key) == nil)
+            #expect(CachedReference.decode(Array(bytes[..<index]), key: Self.key) == nil)
+        }
+    }
+
+    @Test func anotherKeysFileIsNotTaken() throws {
+        let bytes = try CachedReference.encode(Self.reference, key: Self.key)
+        var other = Self.key
+        other.modelHash = "23"
+        #expect(CachedReference.decode(bytes, key: other) == nil)
+    }
+
+    @Test func theCacheKnowsWhatItHas() throws {
+        let folder = try TestFolder()
+        let cache = try ReferenceCache(folder: folder("cache"), logger: SilentLogger.make())
+        #expect(!cache.contains(Self.key) && cache.load(Self.key) == nil)
+        cache.store(Self.reference, for: Self.key)
+        #expect(cache.contains(Self.key) && cache.load(Self.key) == Self.reference)
+        try folder.write("cache/.jedi-x.part", "half")
+        let again = try ReferenceCache(folder: folder("cache"), logger: SilentLogger.make())
+        #expect(again.contains(Self.key))
+        #expect(!folder.exists("cache/.jedi-x.part"))
+    }
+}
+
+@Suite struct FilesTests {
+    @Test func aFileIsNeverReplacedUnawares() throws {
+        let folder = try TestFolder()
+        #expect(try AtomicFile.create(folder("a"), with: [1]))
+        #expect(try !AtomicFile.create(folder("a"), with: [2]))
+        #expect(try folder.bytes("a") == [1])
+        try AtomicFile.replace(folder("a"), with: [3])
+        #expect(try folder.bytes("a") == [3])
+        #expect(folder.names("") == ["a"])
+    }
+
+    @Test func pipesAndLinksAreNotRead() throws {
+        let folder = try TestFolder()
+        #expect(mkfifo(folder("pipe.jpg"), 0o600) == 0)
+        try folder.write("a", "x")
+        try FileManager.default.createSymbolicLink(atPath: folder("link"), withDestinationPath: "a")
+        #expect(throws: SystemCallError.self) { try FileBytes.sha256(folder("pipe.jpg")) }
+        #expect(throws: SystemCallError.self) { try FileBytes.read(folder("link"), limit: 10) }
+        #expect(try FileBytes.read(folder("a"), limit: 1) == [0x78])
+        #expect(try FileBytes.read(folder("a"), limit: 0) == nil)
+        #expect(
+            try FileBytes.sha256(folder("a"))
+                == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881")
+    }
+
+    @Test func aPictureIsFoundByItsJobsName() throws {
+        let folder = try TestFolder()
+        try folder.makeFolder("root/toby/output")
+        let job = JobPlanner.jobs(
+            subject: "toby", lines: PromptFile.parse(Array("x".utf8)).lines, references: [])[0]
+        let output = OutputFolder(root: folder("root"), subject: "toby")
+        #expect(output.picture(of: job, among: output.names()) == nil)
+        try folder.write("root/toby/output/\(job.outputName)", "cut")
+        #expect(output.picture(of: job, among: output.names()) == nil)
+        let path = try output.write(Picture(png: TestPNG.bytes), of: job)
+        #expect(path.hasSuffix("-2.png"))
+        #expect(output.picture(of: job, among: output.names()) == path)
+    }
+
+    @Test func anOutputThatIsNoFolderIsAnError() throws {
+        let folder = try TestFolder()
+        try folder.makeFolder("root/toby")
+        try folder.makeFolder("elsewhere")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder("root/toby/output"), withDestinationPath: folder("elsewhere"))
+        let job = JobPlanner.jobs(
+            subject: "toby", lines: PromptFile.parse(Array("x".utf8)).lines, references: [])[0]
+        #expect(throws: SystemCallError.self) {
+            try OutputFolder(root: folder("root"), subject: "toby").write(
+                Picture(png: TestPNG.bytes), of: job)
+        }
+        #expect(folder.names("elsewhere").isEmpty)
+    }
+
+    @Test(arguments: [("/a//b/./c/", "/a/b/c"), ("/", "/"), ("/a/../b", "/a/../b")])
+    func absolutePaths(path: String, whole: String) {
+        #expect(AbsolutePath.of(path) == whole)
+    }
+
+    @Test func aLineOfTheLogStaysALine() {
+        #expect(PlainLogHandler.oneLine("a\nb\u{1B}[2Jc") == "a b [2Jc")
+    }
+}
