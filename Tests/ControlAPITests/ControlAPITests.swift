@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-import Testing
-=======
 import Foundation
 import Testing
 
@@ -133,4 +130,3 @@ import Testing
         }
     }
 }
->>>>>>> daemon
