@@ -10,6 +10,8 @@ let swift: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .treatAllWarnings(as: .error),
 ]
+/// Tests run optimised, from the build that the programs come from; those of the daemon look at its internals.
+let testable: [SwiftSetting] = swift + [.unsafeFlags(["-enable-testing"])]
 let c: [CSetting] = [
     .treatAllWarnings(as: .error),
     .unsafeFlags(["-O3", "-ffp-contract=fast"]),
@@ -55,7 +57,7 @@ let package = Package(
             swiftSettings: swift),
 
         // The daemon and its control client.
-        .target(name: "ControlAPI", swiftSettings: swift),
+        .target(name: "ControlAPI", swiftSettings: testable),
         .target(
             name: "SubjectDaemon",
             dependencies: [
@@ -67,7 +69,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: swift),
+            swiftSettings: testable),
         .executableTarget(
             name: "jedid",
             dependencies: [
@@ -83,7 +85,7 @@ let package = Package(
                 "ControlAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: swift),
+            swiftSettings: testable),
 
         // Tests.
         .target(
