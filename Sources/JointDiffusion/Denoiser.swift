@@ -119,7 +119,8 @@ struct Denoiser {
             group.removeAll()
         }
         for unit in units {
-            let pixels = (group + [unit]).reduce(0) { $0 + $1.input.shape[0] }
+            let pixels =
+                (group + [unit]).reduce(0) { $0 + $1.input.shape[0] }
                 * unit.input.shape[1] * unit.input.shape[2]
             if pixels > Self.maximumLatentPixels { flush() }
             group.append(unit)

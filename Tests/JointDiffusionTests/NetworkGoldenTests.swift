@@ -24,7 +24,8 @@ import Testing
         }
     }
 
-    private func textEncoder(_ folder: URL, _ expected: GoldenTensors, _ backend: CPUBackend) throws -> Tensor {
+    private func textEncoder(_ folder: URL, _ expected: GoldenTensors, _ backend: CPUBackend) throws -> Tensor
+    {
         let encoder = try CLIPTextEncoder.load(folder: folder.path + "/text_encoder", on: backend)
         let shape = try expected.shape("text_ids")
         let ids = try expected.integers("text_ids")

@@ -32,7 +32,8 @@ public enum JSONValue: Decodable, Sendable, Equatable, CustomStringConvertible {
         case .number(let number): Int(exactly: number).map { "\($0)" } ?? "\(number)"
         case .string(let string): "\"\(string.prefix(60))\""
         case .array(let array):
-            "[" + array.prefix(8).map(\.description).joined(separator: ", ") + (array.count > 8 ? ", ...]" : "]")
+            "[" + array.prefix(8).map(\.description).joined(separator: ", ")
+                + (array.count > 8 ? ", ...]" : "]")
         case .object: "an object"
         }
     }

@@ -24,7 +24,8 @@ public struct Convolution {
     }
 
     /// `x [N, H, W, in]` -> `[N, H', W', out]`, plus `residual`, then `activation`.
-    public func callAsFunction(_ x: Tensor, residual: Tensor? = nil, activation: Activation? = nil) -> Tensor {
+    public func callAsFunction(_ x: Tensor, residual: Tensor? = nil, activation: Activation? = nil) -> Tensor
+    {
         x.convolution(
             weight, bias: bias, geometry: geometry, residual: residual, activation: activation)
     }

@@ -55,7 +55,8 @@ public final class CLIPTextEncoder {
             scope["final_layer_norm"], channels: configuration.width, epsilon: configuration.epsilon)
     }
 
-    public static func load(folder: String, on backend: any Backend) throws(CheckpointError) -> CLIPTextEncoder
+    public static func load(folder: String, on backend: any Backend) throws(CheckpointError)
+        -> CLIPTextEncoder
     {
         let configuration = try Configuration(ConfigFile(path: "\(folder)/config.json"))
         let checkpoint = try ComponentCheckpoint(

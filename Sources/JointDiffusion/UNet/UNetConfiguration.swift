@@ -70,7 +70,8 @@ public struct UNetConfiguration: Sendable, Equatable {
         crossAttentionWidth = try file.int("cross_attention_dim", default: 1280, in: 1...65536)
         normGroups = try file.int("norm_num_groups", default: 32, in: 1...65536)
         for channels in blockChannels where channels % normGroups != 0 {
-            throw file.unsupported("norm_num_groups", "numbers that divide block_out_channels (\(blockChannels))")
+            throw file.unsupported(
+                "norm_num_groups", "numbers that divide block_out_channels (\(blockChannels))")
         }
         normEpsilon = Float(try file.double("norm_eps", default: 1e-5))
         usesLinearProjection = try file.bool("use_linear_projection", default: false)
@@ -91,7 +92,9 @@ public struct UNetConfiguration: Sendable, Equatable {
         try file.require("conv_in_kernel", among: .number(3))
         try file.require("conv_out_kernel", among: .number(3))
         try file.require("attention_type", among: .string("default"))
-        if case .array(let flags)? = file["only_cross_attention"], flags.contains(where: { $0 != .bool(false) }) {
+        if case .array(let flags)? = file["only_cross_attention"],
+            flags.contains(where: { $0 != .bool(false) })
+        {
             throw file.unsupported("only_cross_attention", "false")
         }
         // These change nothing in float32 inference, or only belong to features refused elsewhere.

@@ -27,7 +27,8 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "Denoising steps.") var steps: Int?
     @Option(help: "ddim, dpmpp_2m, dpmpp_2m_karras, euler or unipc.") var sampler: SamplerKind?
     @Option(help: "Guidance towards the prompt; 1 is none.") var guidance: Double?
-    @Option(help: "Guidance towards the references; makes three guidance branches.") var imageGuidance: Double?
+    @Option(help: "Guidance towards the references; makes three guidance branches.") var imageGuidance:
+        Double?
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
     @Option(help: "How many pictures.") var count = 1
     @Option(help: "Seed of the first picture; random by default.") var seed: UInt64?

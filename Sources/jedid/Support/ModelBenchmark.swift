@@ -131,7 +131,8 @@ struct BenchmarkReport: Encodable {
         rows.append(("VAE decode", seconds(vaeDecode)))
         rows.append(("peak memory", "\(peakMemoryBytes >> 20) MiB"))
         let wide = rows.map(\.0.count).max() ?? 0
-        return (["\(model), \(width)x\(height), \(threads) thread\(threads == 1 ? "" : "s")"]
+        return
+            (["\(model), \(width)x\(height), \(threads) thread\(threads == 1 ? "" : "s")"]
             + rows.map { $0.0.padding(toLength: wide + 2, withPad: " ", startingAt: 0) + $0.1 })
             .joined(separator: "\n")
     }

@@ -7,10 +7,12 @@ enum OutputFile {
     static func check(_ path: String) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
+        else {
             throw ValidationError("\(path) cannot be written: there is no folder \(folder). Create it first.")
         }
-        guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || !isFolder.boolValue else {
+        guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || !isFolder.boolValue
+        else {
             throw ValidationError("\(path) is a folder. Give the name of a file in it.")
         }
         guard FileManager.default.isWritableFile(atPath: folder) else {
