@@ -5,6 +5,7 @@
 
 The machine may be shared, so the two alternate and the median ratio counts. Needs: torch diffusers transformers.
 """
+
 import argparse
 import json
 import statistics
@@ -26,6 +27,7 @@ PARTS = {"unet_forward_s": "U-Net forward", "vae_decode_s": "VAE decode", "vae_e
 def pytorch():
     import torch
     from diffusers import AutoencoderKL, UNet2DConditionModel
+
     torch.set_grad_enabled(False)
     torch.set_num_threads(options.threads)
     width, height = (int(n) for n in options.size.split("x"))
@@ -46,8 +48,11 @@ def pytorch():
             times.append(time.perf_counter() - start)
         return min(times)
 
-    return {"unet_forward_s": seconds(lambda: unet(x, 500, context)), "vae_decode_s": seconds(lambda: vae.decode(z)),
-            "vae_encode_s": seconds(lambda: vae.encode(image))}
+    return {
+        "unet_forward_s": seconds(lambda: unet(x, 500, context)),
+        "vae_decode_s": seconds(lambda: vae.decode(z)),
+        "vae_encode_s": seconds(lambda: vae.encode(image)),
+    }
 
 
 if options.pytorch_only:
@@ -56,12 +61,28 @@ if options.pytorch_only:
 
 ours, theirs = [], []
 for round in range(options.rounds):
-    command = [options.jedid, "benchmark", "--model", options.model, "--size", options.size, "--references", "0",
-               "--threads", str(options.threads), "--repeat", "2", "--json"]
+    command = [
+        options.jedid,
+        "benchmark",
+        "--model",
+        options.model,
+        "--size",
+        options.size,
+        "--references",
+        "0",
+        "--threads",
+        str(options.threads),
+        "--repeat",
+        "2",
+        "--json",
+    ]
     ours.append(json.loads(subprocess.check_output(command)))
     theirs.append(json.loads(subprocess.check_output([sys.executable] + sys.argv + ["--pytorch-only"])))
-    print(f"round {round + 1}: " + ", ".join(
-        f"{name} {ours[-1][key]:.2f} / {theirs[-1][key]:.2f} s" for key, name in PARTS.items()), flush=True)
+    print(
+        f"round {round + 1}: "
+        + ", ".join(f"{name} {ours[-1][key]:.2f} / {theirs[-1][key]:.2f} s" for key, name in PARTS.items()),
+        flush=True,
+    )
 for key, name in PARTS.items():
     ratio = statistics.median(a[key] / b[key] for a, b in zip(ours, theirs))
     print(f"{name:14} {ratio:.2f} of PyTorch float32 (median of {options.rounds})")

@@ -79,20 +79,23 @@ def jpeg(name, data, tolerance=2, **more):
 
 def exif(orientation, order, long=False):
     """An Exif block with another entry before the orientation."""
-    kind, value = (4, struct.pack(order + "I", orientation)) if long else (
-        3, struct.pack(order + "HH", orientation, 0))
+    kind, value = (4, struct.pack(order + "I", orientation)) if long else (3, struct.pack(order + "HH", orientation, 0))
     return (
-        (b"II" if order == "<" else b"MM") + struct.pack(order + "HIH", 42, 8, 2)
+        (b"II" if order == "<" else b"MM")
+        + struct.pack(order + "HIH", 42, 8, 2)
         + struct.pack(order + "HHII", 0x0100, 4, 1, 24)
-        + struct.pack(order + "HHI", 0x0112, kind, 1) + value + struct.pack(order + "I", 0))
+        + struct.pack(order + "HHI", 0x0112, kind, 1)
+        + value
+        + struct.pack(order + "I", 0)
+    )
 
 
 def adobe_transform(data, transform):
     """The same JPEG with another colour transform in its Adobe segment, or without the segment."""
     start = data.index(b"\xff\xee\x00\x0eAdobe")
     if transform is None:
-        return data[:start] + data[start + 16:]
-    return data[:start + 15] + bytes([transform]) + data[start + 16:]
+        return data[:start] + data[start + 16 :]
+    return data[: start + 15] + bytes([transform]) + data[start + 16 :]
 
 
 def make_jpegs():
@@ -138,9 +141,17 @@ def make_jpegs():
         assert draft.width == side, draft.size
         pixels = np.asarray(draft.convert("RGB"))
         expected = write_expected(f"large-{side}.rgb", pixels)
-        MANIFEST["decoding"].append({
-            "file": "large.jpg", "expected": expected, "width": draft.width, "height": draft.height,
-            "tolerance": 2, "forWidth": target[0], "forHeight": target[1]})
+        MANIFEST["decoding"].append(
+            {
+                "file": "large.jpg",
+                "expected": expected,
+                "width": draft.width,
+                "height": draft.height,
+                "tolerance": 2,
+                "forWidth": target[0],
+                "forHeight": target[1],
+            }
+        )
 
 
 # PNG: an encoder of its own, since Pillow writes few of the kinds that it reads.
@@ -193,8 +204,14 @@ def png_bytes(samples, colour, depth, extra=b"", interlaced=False, late=b""):
     packed = zlib.compress(data, 9)
     half = len(packed) // 2
     return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + chunk(b"IDAT", packed[:half])
-        + chunk(b"IDAT", packed[half:]) + late + chunk(b"IEND", b""))
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + extra
+        + chunk(b"IDAT", packed[:half])
+        + chunk(b"IDAT", packed[half:])
+        + late
+        + chunk(b"IEND", b"")
+    )
 
 
 def to8(samples, depth):
@@ -233,6 +250,7 @@ def make_pngs():
     deep_alpha = np.clip(alpha * 257 + 31, 0, 65535)
 
     for interlaced, suffix in [(False, ""), (True, "-interlaced")]:
+
         def save(name, samples, colour, depth, pixels, extra=b"", **more):
             data = png_bytes(samples, colour, depth, extra, interlaced)
             png(f"{name}{suffix}.png", data, pixels, **more)
@@ -336,14 +354,19 @@ def make_resized():
                 scale = min(source.width / width, source.height / height)
                 left, top = (source.width - width * scale) / 2, (source.height - height * scale) / 2
                 box = (left, top, left + width * scale, top + height * scale)
-            channels = [
-                np.asarray(channel.convert("F").resize(size, lanczos, box=box))
-                for channel in source.split()]
+            channels = [np.asarray(channel.convert("F").resize(size, lanczos, box=box)) for channel in source.split()]
             image = np.clip(np.round(np.stack(channels, -1)), 0, 255).astype(np.uint8)
             expected = write_expected(f"{operation}-{width}x{height}.rgb", image)
-            MANIFEST["resizing"].append({
-                "file": "resize.png", "operation": operation, "expected": expected, "width": width,
-                "height": height, "tolerance": 1})
+            MANIFEST["resizing"].append(
+                {
+                    "file": "resize.png",
+                    "operation": operation,
+                    "expected": expected,
+                    "width": width,
+                    "height": height,
+                    "tolerance": 1,
+                }
+            )
 
 
 def main():

@@ -9,6 +9,7 @@ value     embedding tables          0.5 u
           rank 1, otherwise         0.1 u            (biases)
 All products and sums in float32, each rounded, none fused: the two sides agree bit for bit.
 """
+
 import numpy as np
 
 
@@ -31,8 +32,12 @@ def uniform(seed, count):
 def tensor(component, key, shape):
     count = int(np.prod(shape))
     u = uniform(seed(component, key), count)
-    if "embedding.weight" in key: value = np.float32(0.5) * u
-    elif len(shape) >= 2: value = u * np.float32(np.sqrt(3.0 / np.prod(shape[1:])))
-    elif key.endswith(".weight"): value = np.float32(1) + np.float32(0.1) * u
-    else: value = np.float32(0.1) * u
+    if "embedding.weight" in key:
+        value = np.float32(0.5) * u
+    elif len(shape) >= 2:
+        value = u * np.float32(np.sqrt(3.0 / np.prod(shape[1:])))
+    elif key.endswith(".weight"):
+        value = np.float32(1) + np.float32(0.1) * u
+    else:
+        value = np.float32(0.1) * u
     return value.astype(np.float32).reshape(shape)
