@@ -98,6 +98,8 @@ let package = Package(
         .testTarget(
             name: "JointDiffusionTests", dependencies: ["JointDiffusion", "TestSupport"],
             resources: [.copy("Goldens")], swiftSettings: swift),
+        .testTarget(
+            name: "JedidTests", dependencies: ["jedid", "jedictl", "Images", "Tensors"], swiftSettings: swift),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: swift),
         .testTarget(
             name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"],

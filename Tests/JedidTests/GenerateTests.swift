@@ -1,0 +1,149 @@
+import Foundation
+import Images
+import Tensors
+import Testing
+
+/// `jedid generate` with the embedded model.
+@Suite struct GenerateTests {
+    private var photos: [String] {
+        (0..<3).map { Programs.example("green-fish").appendingPathComponent("\($0).png").path }
+    }
+
+    @Test(arguments: ["none", "joint", "cached", "matched"])
+    func makesAPictureThatTellsHowItWasMade(_ mode: String) async throws {
+        try await Programs.withFolder { folder in
+            let picture = folder.appendingPathComponent("fish.png").path
+            let outcome = try Programs.run(
+                "jedid",
+                [
+                    "generate", "--model", Programs.model, "--mode", mode, "--steps", "3", "--seed", "7",
+                    "--prompt", "a photo of the fish in the snow", "--negative-prompt", "night", "-o", picture,
+                    "--reference",
+                ] + photos)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.output.isEmpty && outcome.errors.isEmpty, "quiet when piped")
+            let image = try PhotoDecoder.decode(contentsOf: picture)
+            #expect((image.width, image.height) == (64, 64))
+            let text = try #require(PNGTextReader.read(contentsOf: picture).first { $0.keyword == "parameters" })
+            let lines = text.text.split(separator: "\n")
+            #expect(lines[0] == "a photo of the fish in the snow")
+            #expect(lines[1] == "Negative prompt: night")
+            for field in [
+                "Steps: 3", "Sampler: DDIM", "CFG scale: 2.5", "Seed: 7", "Size: 64x64", "Model hash: ",
+                "Reference mode: \(mode)",
+            ] {
+                #expect(lines[2].contains(field))
+            }
+            #expect(lines[2].contains("References: \"0.png ") == (mode != "none"))
+        }
+    }
+
+    @Test func theSameSeedGivesTheSameBytes() async throws {
+        try await Programs.withFolder { folder in
+            var pictures: [Data] = []
+            for threads in ["1", "2", "2"] {
+                let picture = folder.appendingPathComponent("\(pictures.count).png")
+                let outcome = try Programs.run(
+                    "jedid",
+                    [
+                        "generate", "--model", Programs.model, "--steps", "2", "--seed", "3", "--prompt", "cat",
+                        "--threads", threads, "-o", picture.path,
+                    ])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                pictures.append(try Data(contentsOf: picture))
+            }
+            #expect(pictures[1] == pictures[2])
+        }
+    }
+
+    @Test func countMakesOneFileForEachSeed() async throws {
+        try await Programs.withFolder { folder in
+            let picture = folder.appendingPathComponent("a.b.png").path
+            let latents = folder.appendingPathComponent("latents.safetensors").path
+            let outcome = try Programs.run(
+                "jedid",
+                [
+                    "generate", "--model", Programs.model, "--count", "2", "--steps", "1", "--seed", "9",
+                    "--prompt", "cat", "--save-latent", latents, "-o", picture,
+                ])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            #expect(names == ["a.b-1.png", "a.b-2.png", "latents.safetensors"])
+            let file = try SafetensorsFile(path: latents)
+            #expect(file.shape(of: "latent") == [2, 8, 16, 16])
+            #expect(file.shape(of: "reference_latent") == [0, 8, 16, 16])
+        }
+    }
+
+    @Test func noiseFromAFileIsWhatTheSeedWouldHaveMade() async throws {
+        try await Programs.withFolder { folder in
+            let noise = folder.appendingPathComponent("noise.safetensors").path
+            let backend = CPUBackend()
+            let drawn = Tensor(normal: [1, 16, 16, 8], seed: 5, on: backend)
+            try SafetensorsWriter.write([("noise", drawn.channelsFirst())], to: noise)
+            var latents: [[Float]] = []
+            for start in [["--seed", "5"], ["--noise", noise]] {
+                let path = folder.appendingPathComponent("latent\(latents.count).safetensors").path
+                let outcome = try Programs.run(
+                    "jedid",
+                    [
+                        "generate", "--model", Programs.model, "--steps", "2", "--prompt", "cat",
+                        "--save-latent", path, "-o", folder.appendingPathComponent("x.png").path,
+                    ] + start)
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                latents.append(try SafetensorsFile(path: path).tensor("latent", on: backend).elements)
+            }
+            #expect(latents[0] == latents[1])
+        }
+    }
+
+    /// Arguments, and what the message must name.
+    static let mistakes: [([String], String)] = [
+        (["--model", "/nowhere"], "/nowhere/model_index.json"),
+        (["--reference", "/nowhere/dog.jpg"], "/nowhere/dog.jpg"),
+        (["--reference", "/etc/hostname"], "/etc/hostname"),
+        (["--size", "63x64"], "63x64"),
+        (["--size", "big"], "big"),
+        (["--steps", "0"], "0 steps"),
+        (["--steps", "1001"], "1001 steps"),
+        (["--sampler", "magic"], "dpmpp_2m_karras"),
+        (["--mode", "magic"], "matched"),
+        (["--count", "0"], "--count"),
+        (["--threads", "0"], "--threads"),
+        (["--guidance", "nan"], "--guidance"),
+        (["--noise", "/nowhere/noise.safetensors"], "/nowhere/noise.safetensors"),
+        (["--save-latent", "/nowhere/latent.safetensors"], "/nowhere"),
+        (["-o", "/nowhere/picture.png"], "/nowhere"),
+    ]
+
+    @Test(arguments: mistakes)
+    func aMistakeIsNamedAndNothingIsWritten(_ mistake: [String], _ named: String) async throws {
+        try await Programs.withFolder { folder in
+            var arguments = ["generate", "--prompt", "cat"]
+            if !mistake.contains("--model") { arguments += ["--model", Programs.model] }
+            if !mistake.contains("-o") { arguments += ["-o", folder.appendingPathComponent("x.png").path] }
+            let outcome = try Programs.run("jedid", arguments + mistake)
+            #expect(outcome.status != 0)
+            #expect(outcome.errors.contains(named), "\(outcome.errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        }
+    }
+
+    @Test func benchmarkPrintsEveryPart() throws {
+        let outcome = try Programs.run(
+            "jedid",
+            [
+                "benchmark", "--model", Programs.model, "--references", "2", "--mode", "cached", "--repeat", "1",
+                "--json",
+            ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let report = try #require(
+            JSONSerialization.jsonObject(with: outcome.output) as? [String: Any])
+        for key in [
+            "text_encoding_s", "vae_encode_s", "unet_forward_s", "unet_forward_with_references_s", "vae_decode_s",
+            "peak_memory_bytes",
+        ] {
+            #expect(try #require(report[key] as? Double) > 0)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Images
+import Testing
+
+/// Photos and a prompt in, pictures out: the real daemon, the real model, real signals.
+@Suite(.serialized) struct WholeWayTests {
+    /// A daemon on folders of its own.
+    struct Daemon {
+        let folder: URL
+        var root: URL { folder.appendingPathComponent("root") }
+        private var socket: String { folder.appendingPathComponent("jedid.sock").path }
+        private var log: URL { folder.appendingPathComponent("log") }
+
+        func start() throws -> Process {
+            try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
+            return try Programs.start(
+                "jedid",
+                [
+                    "run", "--root", root.path, "--model", Programs.model, "--socket", socket, "--state",
+                    folder.appendingPathComponent("state").path,
+                ], errors: log)
+        }
+
+        func drop(_ example: String, prompt: String) throws {
+            let subject = root.appendingPathComponent(example)
+            try FileManager.default.createDirectory(at: subject, withIntermediateDirectories: true)
+            for name in ["0.png", "1.png", "2.png", "3.png"] {
+                try FileManager.default.copyItem(
+                    at: Programs.example(example).appendingPathComponent(name),
+                    to: subject.appendingPathComponent(name))
+            }
+            try Data(prompt.utf8).write(to: subject.appendingPathComponent("prompt.txt"))
+        }
+
+        func pictures(_ subject: String) -> [String] {
+            let output = root.appendingPathComponent("\(subject)/output").path
+            return ((try? FileManager.default.contentsOfDirectory(atPath: output)) ?? []).sorted()
+        }
+
+        func status() throws -> Programs.Outcome {
+            try Programs.run("jedictl", ["status", "--json", "--socket", socket])
+        }
+
+        var said: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+    }
+
+    @Test func photosAndAPromptBecomePictures() async throws {
+        try await Programs.withFolder { folder in
+            let daemon = Daemon(folder: folder)
+            let process = try daemon.start()
+            defer { process.terminate() }
+            try daemon.drop("blue-cat", prompt: "# two\na photo of the cat in the snow\n\nthe cat on the beach\n")
+            let made = try await Programs.wait { daemon.pictures("blue-cat").count == 2 }
+            #expect(made, "\(daemon.said)")
+            for name in daemon.pictures("blue-cat") {
+                let path = daemon.root.appendingPathComponent("blue-cat/output/\(name)").path
+                #expect(try PhotoDecoder.decode(contentsOf: path).width == 64)
+                let text = try PNGTextReader.read(contentsOf: path).map(\.text).joined()
+                #expect(text.contains("Reference mode: cached") && text.contains("3.png"))
+            }
+            let status = try daemon.status()
+            #expect(status.status == 0, "\(status.errors)")
+            #expect(status.text.contains("toybox-0"))
+
+            // The same again after a stop: nothing is made twice.
+            let names = daemon.pictures("blue-cat")
+            process.terminate()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0, "\(daemon.said)")
+            let again = try daemon.start()
+            defer { again.terminate() }
+            try daemon.drop("green-fish", prompt: "the fish in the forest")
+            #expect(try await Programs.wait { daemon.pictures("green-fish").count == 1 }, "\(daemon.said)")
+            #expect(daemon.pictures("blue-cat") == names)
+        }
+    }
+
+    @Test func killedInTheMiddleItGoesOn() async throws {
+        try await Programs.withFolder { folder in
+            let daemon = Daemon(folder: folder)
+            let lines = (0..<6).map { "a photo of the cat \($0)" }.joined(separator: "\n")
+            var process = try daemon.start()
+            try daemon.drop("yellow-cat", prompt: lines)
+            for finished in [1, 3] {
+                let reached = try await Programs.wait { daemon.pictures("yellow-cat").count >= finished }
+                #expect(reached, "\(daemon.said)")
+                kill(process.processIdentifier, SIGKILL)
+                process.waitUntilExit()
+                process = try daemon.start()
+            }
+            defer { process.terminate() }
+            let all = try await Programs.wait { daemon.pictures("yellow-cat").count >= 6 }
+            #expect(all, "\(daemon.said)")
+            // One picture for each line, each whole, and nothing half-written left over.
+            var prompts: Set<Substring> = []
+            for name in daemon.pictures("yellow-cat") {
+                let path = daemon.root.appendingPathComponent("yellow-cat/output/\(name)").path
+                let text = try #require(PNGTextReader.read(contentsOf: path).first).text
+                prompts.insert(try #require(text.split(separator: "\n").first))
+                _ = try PhotoDecoder.decode(contentsOf: path)
+            }
+            #expect(prompts.count == 6)
+            #expect(daemon.pictures("yellow-cat").count == 6)
+        }
+    }
+
+    @Test func withoutADaemonTheClientSaysWhatToDo() async throws {
+        try await Programs.withFolder { folder in
+            let outcome = try Daemon(folder: folder).status()
+            #expect(outcome.status != 0)
+            #expect(outcome.errors.contains("not running"), "\(outcome.errors)")
+        }
+    }
+}
