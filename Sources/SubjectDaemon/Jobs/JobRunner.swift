@@ -187,7 +187,7 @@ final class JobRunner: Service {
     }
 
     private func keep(_ picture: Picture, of plan: PlannedJob) async throws {
-        board.beginWriting()
+        board.beginWriting(at: time.now.uptime)
         let folder = OutputFolder(root: configuration.root, subject: plan.subject)
         let path = try await files.run { try folder.write(picture, of: plan) }
         try await store.finish(plan.key, output: path, at: .now)
