@@ -9,4 +9,9 @@ struct Jedid: AsyncParsableCommand {
         abstract: "JeDi at home: pictures of your own subjects, made on your own machine.",
         version: ProductVersion.current,
         subcommands: [RunCommand.self, GenerateCommand.self, BenchmarkCommand.self])
+
+    static func main() async {
+        WaitPolicy.apply()
+        await main(nil)
+    }
 }

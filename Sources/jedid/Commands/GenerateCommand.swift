@@ -43,11 +43,10 @@ struct GenerateCommand: ParsableCommand {
         for (name, value) in [("--guidance", guidance), ("--image-guidance", imageGuidance)] {
             guard value?.isFinite ?? true else { throw ValidationError("\(name) must be a finite number.") }
         }
-        try OutputFile.check(output)
-        if let saveLatent { try OutputFile.check(saveLatent) }
     }
 
     func run() throws {
+        for path in [output] + (saveLatent.map { [$0] } ?? []) { try OutputFile.check(path) }
         let photos = try references.map(photo)
         let pipeline = Pipeline(try model.load())
         let request = request(for: pipeline.model)
@@ -94,7 +93,7 @@ struct GenerateCommand: ParsableCommand {
     /// A rejected photo's message names the file.
     private func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
         do { return try body() } catch let rejection as PhotoRejection {
-            throw ValidationError("\(path): \(rejection.reason)")
+            throw CommandError("\(path): \(rejection.reason)")
         }
     }
 

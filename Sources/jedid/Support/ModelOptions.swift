@@ -26,7 +26,7 @@ struct ModelOptions: ParsableArguments {
         for folder in candidates where FileManager.default.fileExists(atPath: "\(folder)/model_index.json") {
             return folder
         }
-        throw ValidationError(
+        throw CommandError(
             "No model was named and none came along (looked in \(candidates.joined(separator: ", "))). "
                 + "Give --model DIR or set JEDID_MODEL.")
     }

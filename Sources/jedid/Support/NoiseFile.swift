@@ -1,4 +1,3 @@
-import ArgumentParser
 import JointDiffusion
 import Tensors
 
@@ -26,7 +25,7 @@ struct NoiseFile {
     private func tensor(_ name: String, rows: Int, on backend: any Backend) throws -> Tensor {
         let tensor = try file.tensor(name, on: backend)
         guard tensor.elementType == .float32, tensor.shape.rank == 4, tensor.shape[0] == rows else {
-            throw ValidationError(
+            throw CommandError(
                 "\(file.path): '\(name)' is \(tensor.elementType.rawValue) \(tensor.shape); "
                     + "this request needs F32 [\(rows), channels, height, width].")
         }

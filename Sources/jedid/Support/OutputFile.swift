@@ -1,4 +1,3 @@
-import ArgumentParser
 import Foundation
 
 /// A file that the user asked for: checked before the work, written whole or not at all.
@@ -9,14 +8,14 @@ enum OutputFile {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
         else {
-            throw ValidationError("\(path) cannot be written: there is no folder \(folder). Create it first.")
+            throw CommandError("\(path) cannot be written: there is no folder \(folder). Create it first.")
         }
         guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || !isFolder.boolValue
         else {
-            throw ValidationError("\(path) is a folder. Give the name of a file in it.")
+            throw CommandError("\(path) is a folder. Give the name of a file in it.")
         }
         guard FileManager.default.isWritableFile(atPath: folder) else {
-            throw ValidationError("\(path) cannot be written: no permission in \(folder).")
+            throw CommandError("\(path) cannot be written: no permission in \(folder).")
         }
     }
 
@@ -24,7 +23,7 @@ enum OutputFile {
         do {
             try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw ValidationError("\(path) cannot be written: \(error.localizedDescription)")
+            throw CommandError("\(path) cannot be written: \(error.localizedDescription)")
         }
     }
 
