@@ -291,7 +291,53 @@ import Testing
         try await roomy.stop()
     }
 
+    @Test func aPictureThatFindsNoRoomIsWrittenLaterAndNotMadeAgain() async throws {
+        let daemon = try DaemonHarness()
+        try daemon.addSubject("toby", photos: [1])
+        try daemon.prompt("toby", "one")
+        let isFull = Mutex(true)
+        try await daemon.start {
+            $0.writePicture = { picture, job, folder in
+                if isFull.withLock({ $0 }) { throw SystemCallError("write", folder.path, ENOSPC) }
+                return try folder.write(picture, of: job)
+            }
+        }
+        #expect(await eventually { (try? await daemon.status().paused)?.contains("No space left") == true })
+        #expect(try await daemon.status().running?.phase == .writing)
+        isFull.withLock { $0 = false }
+        #expect(await daemon.hasPictures(1, "toby"))
+        #expect(await eventually { (try? await daemon.status())?.paused == nil })
+        #expect(daemon.engine.record.generated.count == 1)
+        try await daemon.stop()
+    }
+
+    @Test func aFullDiskDoesNotHoldUpTheEnd() async throws {
+        let daemon = try DaemonHarness { $0.retryInterval = .seconds(3600) }
+        try daemon.addSubject("toby", photos: [1])
+        try daemon.prompt("toby", "one")
+        try await daemon.start {
+            $0.writePicture = { _, _, folder in throw SystemCallError("write", folder.path, ENOSPC) }
+        }
+        #expect(await eventually { (try? await daemon.status().paused) != nil })
+        try await daemon.stop()
+        let next = try DaemonHarness(folder: daemon.folder)
+        try await next.start()
+        #expect(await next.hasPictures(1, "toby"))
+        try await next.stop()
+    }
+
     // MARK: The root
+
+    @Test func aRootThatIsMissingAtTheStartIsAwaited() async throws {
+        let daemon = try DaemonHarness()
+        try daemon.folder.remove("root")
+        try await daemon.start()
+        #expect(try await !daemon.status().watching.rootAvailable)
+        try daemon.addSubject("toby", photos: [1])
+        try daemon.prompt("toby", "one")
+        #expect(await daemon.hasPictures(1, "toby"))
+        try await daemon.stop()
+    }
 
     @Test func aMissingRootIsUnavailableAndComesBack() async throws {
         let daemon = try DaemonHarness()
@@ -369,6 +415,23 @@ import Testing
         try daemon.prompt("toby", "two")
         #expect(await daemon.hasPictures(2, "toby"))
         #expect(await eventually { ((try? await daemon.status().watching.totalDrift) ?? 0) > 0 })
+        try await daemon.stop()
+    }
+
+    @Test func lostEventsLeadToALookAtEverything() async throws {
+        let daemon = try DaemonHarness { $0.reconcileInterval = .seconds(3600) }
+        let mailbox = Mutex<ChangeMailbox?>(nil)
+        try await daemon.start {
+            $0.makeWatcher = {
+                box in
+                mailbox.withLock { $0 = box }
+                return DeafWatcher()
+            }
+        }
+        try daemon.addSubject("toby", photos: [1])
+        try daemon.prompt("toby", "one")
+        mailbox.withLock { $0 }?.postOverflow()
+        #expect(await daemon.hasPictures(1, "toby"))
         try await daemon.stop()
     }
 
