@@ -69,6 +69,8 @@ public struct RunningJobStatus: Codable, Sendable, Equatable {
         case encoding
         /// The picture is being made, step by step.
         case denoising
+        /// The steps are done and the picture is brought into its final form.
+        case decoding
         /// The picture is being written.
         case writing
     }

@@ -53,6 +53,7 @@ public struct SubjectDaemon: Sendable {
     /// What tests put in the place of the real thing.
     struct Parts: Sendable {
         var time: any TimeSource = SystemTime()
+        var writePicture: PictureWriter = { picture, job, folder in try folder.write(picture, of: job) }
         var heedsSignals = true
         var whenServing: @Sendable (ServiceGroup) -> Void = { _ in }
         var probe: any PhotoProbing = HeaderPhotoProbe()
@@ -95,7 +96,8 @@ public struct SubjectDaemon: Sendable {
             onReady: onReady)
         let runner = JobRunner(
             configuration: configuration, store: store, cache: cache, session: session, monitor: monitor,
-            mailbox: mailbox, files: files, board: board, work: work, time: parts.time, logger: logger)
+            mailbox: mailbox, files: files, board: board, work: work, time: parts.time, logger: logger,
+            writePicture: parts.writePicture)
         let composer = StatusComposer(
             configuration: configuration, startedAt: .now, store: store, cache: cache, session: session,
             monitor: monitor, board: board, time: parts.time)

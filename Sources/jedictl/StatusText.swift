@@ -68,6 +68,7 @@ struct StatusText {
         let step =
             switch running.phase {
             case .encoding: "looking at the photos"
+            case .decoding: "steps done, developing the picture"
             case .writing: "writing the picture"
             case .denoising:
                 running.steps == 0

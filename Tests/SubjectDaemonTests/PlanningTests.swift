@@ -209,10 +209,14 @@ import Testing
     @Test func earlierJobsOfTheKindServeUntilThereIsAMeasure() {
         var times = StepTimes()
         let kind = StepTimes.Kind(modelHash: "m", width: 64, height: 64, mode: "joint", references: 2)
-        times.measure(kind, secondsPerStep: 3)
-        var course = StepCourse(began: .zero, expected: times.measured(kind))
-        course.advance(StepProgress(step: 1, total: 11), at: .seconds(30))
-        #expect(course.secondsLeft(at: .seconds(30)) == 30)
+        var first = StepCourse(began: .zero, expected: nil)
+        for step in 1...11 { first.advance(StepProgress(step: step, total: 11), at: .seconds(20 + 3 * step)) }
+        #expect(first.isThrough && first.secondsLeft(at: .seconds(53)) == 0)
+        times.take(first.measure(at: .seconds(60)), of: kind)
+        #expect(times.measured(kind) == .init(secondsPerStep: 3, secondsAfterSteps: 7))
+        var second = StepCourse(began: .zero, expected: times.measured(kind))
+        second.advance(StepProgress(step: 1, total: 11), at: .seconds(30))
+        #expect(second.secondsLeft(at: .seconds(30)) == 37)
         var other = kind
         other.references = 3
         #expect(times.measured(other) == nil)

@@ -45,8 +45,8 @@ import Testing
         let store = try JobStore(path: folder("jobs.sqlite"))
         let running = try await store.jobs(in: [.running], limit: 10)
         #expect(running.map(\.attempts) == [1])
-        #expect(try await store.handledPrompt(of: "toby") == Self.prompt)
-        #expect(try await store.handledPrompt(of: "mia") == nil)
+        let remembered = try await store.remembered(of: ["toby", "mia"])
+        #expect(remembered == ["toby": RememberedSubject(prompt: Self.prompt), "mia": RememberedSubject()])
         #expect(try await store.remembersSubjects())
     }
 
@@ -78,6 +78,23 @@ import Testing
         let next = try await store.next(among: ["toby"])
         #expect(next?.plan == two[0] && next?.attempts == 0)
         #expect(try await store.counts() == ["toby": [.queued: 2]])
+    }
+
+    @Test(arguments: [1, 200]) func whatIsKnownOfPhotosComesBack(subjects: Int) async throws {
+        let folder = try TestFolder()
+        let store = try JobStore(path: folder("jobs.sqlite"))
+        let fingerprint = FileFingerprint(size: 1, modified: -2, changed: 3, inode: .max)
+        let photos = [
+            "a": KnownPhoto(
+                fingerprint: fingerprint, verdict: .usable(width: 4, height: 5), contentHash: "66"),
+            "b": KnownPhoto(fingerprint: fingerprint, verdict: .rejected("because"), contentHash: nil),
+        ]
+        try await store.remember(photos, of: "toby")
+        try await store.remember(photos, of: "other")
+        // One row at a time for a few subjects, the whole table for many.
+        let names = ["toby"] + (1..<subjects).map { "s\($0)" }
+        let remembered = try await store.remembered(of: names)
+        #expect(remembered.count == subjects && remembered["toby"]?.photos == photos)
     }
 
     @Test func aFileThatIsNoDatabaseIsRefused() throws {

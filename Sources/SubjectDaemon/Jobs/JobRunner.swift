@@ -4,6 +4,9 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
+/// Writes a job's picture into its folder and says where it is.
+typealias PictureWriter = @Sendable (Picture, PlannedJob, OutputFolder) throws -> String
+
 /// Makes the pictures, one job at a time.
 final class JobRunner: Service {
     private let configuration: DaemonConfiguration
@@ -18,17 +21,19 @@ final class JobRunner: Service {
     private let alarm: Alarm
     private let time: any TimeSource
     private let logger: Logger
+    private let writePicture: PictureWriter
     /// What to cancel when the end is asked for.
     private let current = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(
         configuration: DaemonConfiguration, store: JobStore, cache: ReferenceCache, session: EngineSession,
         monitor: SubjectMonitor, mailbox: ChangeMailbox, files: FileThread, board: RunBoard, work: Signal,
-        time: any TimeSource, logger: Logger
+        time: any TimeSource, logger: Logger, writePicture: @escaping PictureWriter
     ) {
         self.configuration = configuration
         self.store = store
         self.cache = cache
+        self.writePicture = writePicture
         self.session = session
         self.monitor = monitor
         self.mailbox = mailbox
@@ -187,12 +192,27 @@ final class JobRunner: Service {
     }
 
     private func keep(_ picture: Picture, of plan: PlannedJob) async throws {
-        board.beginWriting()
-        let folder = OutputFolder(root: configuration.root, subject: plan.subject)
-        let path = try await files.run { try folder.write(picture, of: plan) }
+        board.beginWriting(at: time.now.uptime)
+        let path = try await write(picture, of: plan)
         try await store.finish(plan.key, output: path, at: .now)
         let seconds = board.seconds(at: .now)
         logger.notice("\(plan.subject): made \(path) in \(StepCourse.tenths(seconds)) s")
+    }
+
+    /// Writes the picture, as soon as there is room for it: it is not made a second time because the disk is full.
+    private func write(_ picture: Picture, of plan: PlannedJob) async throws -> String {
+        let folder = OutputFolder(root: configuration.root, subject: plan.subject)
+        while true {
+            do {
+                let path = try await files.run { [writePicture] in try writePicture(picture, plan, folder) }
+                board.pause(nil)
+                return path
+            } catch let error as SystemCallError where error.isFullDisk {
+                await pause("the disk is full (\(error)); the picture is written once there is room")
+                let again = time.now.uptime + configuration.retryInterval
+                try await cancellable { [time] in try await time.sleep(until: again) }
+            }
+        }
     }
 
     /// The job's references in its order, from the cache where they are there.
@@ -254,9 +274,6 @@ final class JobRunner: Service {
                 await monitor.reject(fault.photo, of: plan.subject, reason: fault.rejection.reason)
             }
             mailbox.postReplan(plan.subject)
-        case let error as SystemCallError where error.isFullDisk:
-            try await store.putBack(plan.key, countAttempt: false)
-            await pause("the disk is full (\(error)); it goes on by itself once there is room")
         default:
             try await store.end(plan.key, as: .failed, reason: "\(error)", at: .now)
             logger.error("\(plan.subject): no picture for \"\(plan.prompt)\": \(error)")

@@ -35,8 +35,13 @@ enum JobSchema {
             try db.create(table: "photo") { table in
                 table.column("subject", .text).notNull()
                 table.column("name", .text).notNull()
-                table.column("fingerprint", .text).notNull()
-                table.column("verdict", .text).notNull()
+                table.column("size", .integer).notNull()
+                table.column("modified", .integer).notNull()
+                table.column("changed", .integer).notNull()
+                table.column("inode", .integer).notNull()
+                table.column("width", .integer)
+                table.column("height", .integer)
+                table.column("rejection", .text)
                 table.column("contentHash", .text)
                 table.primaryKey(["subject", "name"])
             }

@@ -6,7 +6,7 @@ import GRDB
 ///
 /// Every change is on the disk before its call returns.
 struct JobStore: Sendable {
-    private let database: DatabasePool
+    let database: DatabasePool
 
     /// Opens the store, and makes or updates its tables.
     init(path: String) throws {
@@ -89,19 +89,6 @@ struct JobStore: Sendable {
                 (made == nil ? Job.State.queued : .done).rawValue, position, now.timeIntervalSince1970,
                 made == nil ? nil : now.timeIntervalSince1970, made,
             ])
-    }
-
-    /// The prompt of that subject that was turned into jobs last.
-    func handledPrompt(of subject: String) async throws -> HandledPrompt? {
-        try await database.read { db in try Self.handledPrompt(of: subject, db) }
-    }
-
-    private static func handledPrompt(of subject: String, _ db: Database) throws -> HandledPrompt? {
-        try Row.fetchOne(db, sql: "SELECT * FROM handledPrompt WHERE subject = ?", arguments: [subject]).map {
-            HandledPrompt(
-                size: $0["size"], modified: $0["modified"], contentHash: $0["contentHash"],
-                folder: UInt64(bitPattern: $0["folder"] as Int64))
-        }
     }
 
     /// Has the subject's prompt be turned into jobs again.
@@ -199,40 +186,6 @@ struct JobStore: Sendable {
         }
     }
 
-    // MARK: Photos
-
-    /// What was found out about a subject's photos, by name.
-    func photos(of subject: String) async throws -> [String: KnownPhoto] {
-        try await database.read { db in
-            var photos: [String: KnownPhoto] = [:]
-            let rows = try Row.fetchCursor(
-                db, sql: "SELECT * FROM photo WHERE subject = ?", arguments: [subject])
-            while let row = try rows.next() {
-                photos[row["name"]] = KnownPhoto(
-                    fingerprint: try Self.value(row["fingerprint"]), verdict: try Self.value(row["verdict"]),
-                    contentHash: row["contentHash"])
-            }
-            return photos
-        }
-    }
-
-    /// Remembers what was found out about photos.
-    func remember(_ photos: [String: KnownPhoto], of subject: String) async throws {
-        try await database.write { db in
-            for (name, photo) in photos {
-                try db.execute(
-                    sql: """
-                        INSERT OR REPLACE INTO photo (subject, name, fingerprint, verdict, contentHash)
-                        VALUES (?, ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        subject, name, try Self.text(photo.fingerprint), try Self.text(photo.verdict),
-                        photo.contentHash,
-                    ])
-            }
-        }
-    }
-
     // MARK: Settings
 
     /// A value that was kept under this name.
@@ -286,12 +239,4 @@ struct JobStore: Sendable {
     private static func value<Value: Decodable>(_ text: String) throws -> Value {
         try JSONDecoder().decode(Value.self, from: Data(text.utf8))
     }
-}
-
-/// What was found out about a photo, good for as long as its fingerprint is the same.
-struct KnownPhoto: Sendable, Equatable {
-    var fingerprint: FileFingerprint
-    var verdict: PhotoVerdict
-    /// The SHA-256 of its bytes, in hexadecimal, once that was needed.
-    var contentHash: String?
 }

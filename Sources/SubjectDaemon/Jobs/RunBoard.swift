@@ -53,16 +53,17 @@ final class RunBoard: Sendable {
 
     /// A step is done.
     func advance(_ progress: StepProgress, at now: Duration) {
-        state.withLock { $0.course?.advance(progress, at: now) }
+        state.withLock { state in
+            state.course?.advance(progress, at: now)
+            if state.course?.isThrough == true { state.phase = .decoding }
+        }
     }
 
-    /// The last step is done.
-    func beginWriting() {
+    /// The picture is finished and is written.
+    func beginWriting(at now: Duration) {
         state.withLock { state in
             state.phase = .writing
-            if let kind = state.kind, let seconds = state.course?.secondsPerStep {
-                state.times.measure(kind, secondsPerStep: seconds)
-            }
+            if let kind = state.kind { state.times.take(state.course?.measure(at: now), of: kind) }
         }
     }
 
@@ -88,7 +89,7 @@ final class RunBoard: Sendable {
                 steps: state.course?.total ?? 0, percent: state.course?.percent ?? 0,
                 startedAt: state.startedAt,
                 secondsPerStep: state.course?.secondsPerStep,
-                secondsLeft: state.phase == .denoising ? state.course?.secondsLeft(at: now) : nil)
+                secondsLeft: state.phase == .writing ? nil : state.course?.secondsLeft(at: now))
         }
     }
 }

@@ -88,7 +88,10 @@ actor SubjectMonitor {
 
     private func watch() async throws {
         rootIdentity = try await store.setting(rootSetting, as: FolderIdentity.self)
+        let began = time.now.uptime
         await reconcile(countDrift: false)
+        let seconds = StepCourse.tenths((time.now.uptime - began).inSeconds)
+        logger.info("looked at \(subjects.count) subjects in \(seconds) s; waiting for changes")
         onReady()
         await alarm.set(earliest)
         while await mailbox.signals.wait() {
@@ -193,10 +196,7 @@ actor SubjectMonitor {
             await watcher.unwatch(name)
             subjects[name] = nil
         }
-        for name in difference.appeared {
-            guard !mailbox.signals.isEnded else { return 0 }
-            await add(name, listing.folders[name])
-        }
+        await add(difference.appeared, listing)
         for name in difference.replaced {
             if let identity = listing.folders[name] { subjects[name]?.identity = identity }
             subjects[name]?.backend = .none
@@ -272,25 +272,29 @@ actor SubjectMonitor {
         "it is looked at every \(Int(configuration.pollInterval.inSeconds.rounded(.up))) s"
     }
 
-    // MARK: One subject
-
-    private func add(_ name: String, _ identity: FolderIdentity?) async {
-        guard let identity, subjectPath(name) != configuration.stateFolder else { return }
-        do {
-            let handled = try await store.handledPrompt(of: name)
-            let photos = try await store.photos(of: name)
-            subjects[name] = Subject(
-                identity: identity,
-                machine: SubjectMachine(
-                    patience: .init(
-                        settle: configuration.settleTime, incomplete: configuration.incompleteTime),
-                    handled: handled),
-                photos: photos)
-        } catch {
-            logger.error(
-                "\(name): the job store cannot be read (\(error)); tried again at the next comparison")
+    private func add(_ names: [String], _ listing: RootListing) async {
+        guard !names.isEmpty else { return }
+        let remembered: [String: RememberedSubject]
+        do { remembered = try await store.remembered(of: names) } catch {
+            logger.error("the job store cannot be read (\(error)); tried again at the next comparison")
             return
         }
+        for name in names {
+            guard !mailbox.signals.isEnded else { return }
+            await add(name, listing.folders[name], remembered[name] ?? RememberedSubject())
+        }
+    }
+
+    // MARK: One subject
+
+    private func add(_ name: String, _ identity: FolderIdentity?, _ remembered: RememberedSubject) async {
+        guard let identity, subjectPath(name) != configuration.stateFolder else { return }
+        subjects[name] = Subject(
+            identity: identity,
+            machine: SubjectMachine(
+                patience: .init(settle: configuration.settleTime, incomplete: configuration.incompleteTime),
+                handled: remembered.prompt),
+            photos: remembered.photos)
         // The watch first, the look after it: what comes between is seen twice rather than never.
         await watchSubject(name)
         await look(at: name, movedIn: [])

@@ -52,14 +52,24 @@ final class InotifyThread: Sendable {
 /// What the thread knows. It never leaves the thread.
 private struct InotifyLoop {
     /// Who is told of what happens in a watched folder. Two may watch the same one.
-    private struct Listener {
+    private struct Listener: Hashable {
         let key: String
         let mailbox: ChangeMailbox
+
+        static func == (one: Listener, other: Listener) -> Bool {
+            one.key == other.key && one.mailbox === other.mailbox
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(key)
+            hasher.combine(ObjectIdentifier(mailbox))
+        }
     }
 
     private let wakeup: Int32
     private var inotify: Int32?
     private var listeners: [Int32: [Listener]] = [:]
+    private var numbers: [Listener: Int32] = [:]
 
     init(wakeup: Int32) {
         self.wakeup = wakeup
@@ -78,10 +88,10 @@ private struct InotifyLoop {
         case .watch(let folder, let key, let mailbox, let done):
             done(watch(folder, Listener(key: key, mailbox: mailbox)))
         case .unwatch(let key, let mailbox, let done):
-            forget { $0.key == key && $0.mailbox === mailbox }
+            forget(Listener(key: key, mailbox: mailbox))
             done()
         case .end(let mailbox, let done):
-            forget { $0.mailbox === mailbox }
+            for listener in numbers.keys.filter({ $0.mailbox === mailbox }) { forget(listener) }
             done()
         }
     }
@@ -94,22 +104,22 @@ private struct InotifyLoop {
             }
             inotify = opened
         }
-        forget { $0.key == listener.key && $0.mailbox === listener.mailbox }
+        forget(listener)
         let number = jedi_inotify_watch(folder)
         guard number > 0 else {
             return .failure(WatchError(SystemCallError("inotify_add_watch", folder, -number)))
         }
         listeners[number, default: []].append(listener)
+        numbers[listener] = number
         return .success(())
     }
 
-    /// Takes away such listeners, and the watches that nobody listens to any more.
-    private mutating func forget(_ leaves: (Listener) -> Bool) {
-        for (number, those) in listeners where those.contains(where: leaves) {
-            let staying = those.filter { !leaves($0) }
-            listeners[number] = staying.isEmpty ? nil : staying
-            if staying.isEmpty { _ = jedi_inotify_unwatch(number) }
-        }
+    /// Takes the listener away, and its watch if nobody else listens to it.
+    private mutating func forget(_ listener: Listener) {
+        guard let number = numbers.removeValue(forKey: listener) else { return }
+        let staying = (listeners[number] ?? []).filter { $0 != listener }
+        listeners[number] = staying.isEmpty ? nil : staying
+        if staying.isEmpty { _ = jedi_inotify_unwatch(number) }
     }
 
     /// Passes on every event that is there.
@@ -135,7 +145,10 @@ private struct InotifyLoop {
             // A renamed folder is still watched, under a name that is no longer its own. A deleted one is not.
             if has(JEDI_INOTIFY_SELF_MOVED) { _ = jedi_inotify_unwatch(event.wd) }
             listeners[event.wd] = nil
-            for listener in those { listener.mailbox.postGone(listener.key) }
+            for listener in those {
+                numbers[listener] = nil
+                listener.mailbox.postGone(listener.key)
+            }
             return
         }
         guard let name = name(of: event), !name.isEmpty else { return }

@@ -44,7 +44,7 @@ struct RunCommand: AsyncParsableCommand {
         let engine = DiffusionEngine(model: try model.folder(), threads: model.threads)
         let daemon = SubjectDaemon(configuration: configuration, engine: engine, logger: logger)
         do {
-            try await daemon.run { logger.info("every subject was looked at; waiting for changes") }
+            try await daemon.run()
         } catch {
             logger.critical("\(error)")
             throw ExitCode.failure
