@@ -17,14 +17,16 @@ import Testing
                 "jedid",
                 [
                     "generate", "--model", Programs.model, "--mode", mode, "--steps", "3", "--seed", "7",
-                    "--prompt", "a photo of the fish in the snow", "--negative-prompt", "night", "-o", picture,
+                    "--prompt", "a photo of the fish in the snow", "--negative-prompt", "night", "-o",
+                    picture,
                     "--reference",
                 ] + photos)
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.output.isEmpty && outcome.errors.isEmpty, "quiet when piped")
             let image = try PhotoDecoder.decode(contentsOf: picture)
             #expect((image.width, image.height) == (64, 64))
-            let text = try #require(PNGTextReader.read(contentsOf: picture).first { $0.keyword == "parameters" })
+            let text = try #require(
+                PNGTextReader.read(contentsOf: picture).first { $0.keyword == "parameters" })
             let lines = text.text.split(separator: "\n")
             #expect(lines[0] == "a photo of the fish in the snow")
             #expect(lines[1] == "Negative prompt: night")
@@ -46,7 +48,8 @@ import Testing
                 let outcome = try Programs.run(
                     "jedid",
                     [
-                        "generate", "--model", Programs.model, "--steps", "2", "--seed", "3", "--prompt", "cat",
+                        "generate", "--model", Programs.model, "--steps", "2", "--seed", "3", "--prompt",
+                        "cat",
                         "--threads", threads, "-o", picture.path,
                     ])
                 #expect(outcome.status == 0, "\(outcome.errors)")
@@ -133,14 +136,16 @@ import Testing
         let outcome = try Programs.run(
             "jedid",
             [
-                "benchmark", "--model", Programs.model, "--references", "2", "--mode", "cached", "--repeat", "1",
+                "benchmark", "--model", Programs.model, "--references", "2", "--mode", "cached", "--repeat",
+                "1",
                 "--json",
             ])
         #expect(outcome.status == 0, "\(outcome.errors)")
         let report = try #require(
             JSONSerialization.jsonObject(with: outcome.output) as? [String: Any])
         for key in [
-            "text_encoding_s", "vae_encode_s", "unet_forward_s", "unet_forward_with_references_s", "vae_decode_s",
+            "text_encoding_s", "vae_encode_s", "unet_forward_s", "unet_forward_with_references_s",
+            "vae_decode_s",
             "peak_memory_bytes",
         ] {
             #expect(try #require(report[key] as? Double) > 0)

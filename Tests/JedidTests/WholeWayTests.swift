@@ -49,7 +49,8 @@ import Testing
             let daemon = Daemon(folder: folder)
             let process = try daemon.start()
             defer { process.terminate() }
-            try daemon.drop("blue-cat", prompt: "# two\na photo of the cat in the snow\n\nthe cat on the beach\n")
+            try daemon.drop(
+                "blue-cat", prompt: "# two\na photo of the cat in the snow\n\nthe cat on the beach\n")
             let made = try await Programs.wait { daemon.pictures("blue-cat").count == 2 }
             #expect(made, "\(daemon.said)")
             for name in daemon.pictures("blue-cat") {
