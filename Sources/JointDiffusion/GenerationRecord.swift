@@ -6,15 +6,24 @@ public struct GenerationRecord: Sendable, Equatable {
     public var modelName: String
     /// SHA-256 of the checkpoint, hexadecimal.
     public var modelHash: String
-    /// File names and SHA-256 of the references, in order.
-    public var references: [(name: String, hash: String)]
+    /// In order.
+    public var references: [Reference]
     public var version: String
 
-    public static func == (a: Self, b: Self) -> Bool { a.parameters == b.parameters }
+    /// A photo's file name and the SHA-256 of its content, hexadecimal.
+    public struct Reference: Sendable, Equatable {
+        public var name: String
+        public var hash: String
+
+        public init(name: String, hash: String) {
+            self.name = name
+            self.hash = hash
+        }
+    }
 
     public init(
         request: GenerationRequest, seed: UInt64, modelName: String, modelHash: String,
-        references: [(name: String, hash: String)], version: String
+        references: [Reference], version: String
     ) {
         self.request = request
         self.seed = seed

@@ -54,6 +54,7 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
     case size(width: Int, height: Int, multiple: Int)
     case noise(expected: String, actual: String)
     case noPictures
+    case notFinite(what: String)
 
     public var description: String {
         switch self {
@@ -64,6 +65,9 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
             "The noise has \(actual), this request needs \(expected)."
         case .noPictures:
             "The request is for no picture."
+        case .notFinite(let what):
+            "The model's numbers overflowed: \(what) is not finite. Lower the guidance, or check that the "
+                + "checkpoint is whole."
         }
     }
 }

@@ -43,8 +43,15 @@ public final class Pipeline {
     }
 
     /// Scaled latent `[1, h, w, c]` -> RGB bytes `[height, width, 3]`.
-    public func decode(_ latent: Tensor) -> [UInt8] {
-        model.vae.decode(latent).floats.map { value in
+    ///
+    /// The VAE's activations are the largest of all; memory held for reuse makes room for them and is given back
+    /// afterwards.
+    public func decode(_ latent: Tensor) throws(GenerationError) -> [UInt8] {
+        backend.trim()
+        defer { backend.trim() }
+        let pixels = model.vae.decode(latent)
+        guard pixels.floats.allSatisfy(\.isFinite) else { throw .notFinite(what: "the decoded picture") }
+        return pixels.floats.map { value in
             UInt8(((min(max(value, -1), 1) + 1) * 127.5).rounded(.toNearestOrEven))
         }
     }
@@ -99,6 +106,9 @@ public final class Pipeline {
                 sampler.scaledInput(x, at: step), timestep: timestep, branches: branches, entries: entries)
             x = sampler.step(combined(outputs, branches, guidance, known: known), at: step, x)
             try progress(GenerationProgress(step: step + 1, total: sampler.count))
+        }
+        guard x.floats.allSatisfy(\.isFinite) else {
+            throw GenerationError.notFinite(what: "the latent after \(sampler.count) steps")
         }
         return x[rows: known..<x.shape[0]]
     }

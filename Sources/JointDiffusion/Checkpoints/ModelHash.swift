@@ -3,8 +3,8 @@ import Foundation
 
 /// What identifies a checkpoint: the SHA-256 over everything in its folder that decides what it computes.
 public enum ModelHash {
-    /// Hexadecimal, 64 digits. Reads all weights.
-    public static func compute(folder: String) throws(CheckpointError) -> String {
+    /// Hexadecimal, 64 digits. Reads all weights, which takes seconds; ends when the task is cancelled.
+    public static func compute(folder: String) throws -> String {
         var hash = SHA256()
         for component in ["scheduler", "text_encoder", "tokenizer", "unet", "vae"] {
             let directory = "\(folder)/\(component)"
@@ -21,14 +21,20 @@ public enum ModelHash {
         [".json", ".txt", ".safetensors"].contains { name.hasSuffix($0) }
     }
 
-    private static func update(_ hash: inout SHA256, with path: String) throws(CheckpointError) {
+    private static func update(_ hash: inout SHA256, with path: String) throws {
         guard let file = FileHandle(forReadingAtPath: path) else {
-            throw .missingFile(file: path, hint: "It was there a moment ago; check the checkpoint folder.")
+            throw CheckpointError.missingFile(
+                file: path, hint: "It was there a moment ago; check the checkpoint folder.")
         }
         defer { try? file.close() }
-        do {
-            while let chunk = try file.read(upToCount: 8 << 20), !chunk.isEmpty { hash.update(data: chunk) }
-        } catch {
+        while let chunk = try chunk(of: file, path), !chunk.isEmpty {
+            try Task.checkCancellation()
+            hash.update(data: chunk)
+        }
+    }
+
+    private static func chunk(of file: FileHandle, _ path: String) throws(CheckpointError) -> Data? {
+        do { return try file.read(upToCount: 8 << 20) } catch {
             throw .invalidConfig(file: path, reason: "it cannot be read (\(error.localizedDescription))")
         }
     }

@@ -68,9 +68,10 @@ public actor DiffusionEngine: PictureEngine {
         let record = GenerationRecord(
             request: wanted, seed: UInt64(request.seed), modelName: model.defaults.name,
             modelHash: loaded.hash,
-            references: wanted.mode == .none ? [] : request.references.map { ($0.name, $0.contentHash) },
+            references: wanted.mode == .none
+                ? [] : request.references.map { .init(name: $0.name, hash: $0.contentHash) },
             version: "jedid \(ProductVersion.current)")
-        return Picture(png: try PictureFile.png(pixels: pipeline.decode(latents), record: record))
+        return Picture(png: try PictureFile.png(pixels: try pipeline.decode(latents), record: record))
     }
 
     private func load() throws -> Loaded {
@@ -82,6 +83,8 @@ public actor DiffusionEngine: PictureEngine {
                 hash: try ModelHash.compute(folder: folder))
             loaded = made
             return made
+        } catch let error as CancellationError {
+            throw error
         } catch {
             throw EngineFailure("the model in \(folder) cannot be loaded: \(error)")
         }

@@ -68,13 +68,13 @@ struct GenerateCommand: ParsableCommand {
         if let saveLatent {
             try LatentFile.write(latents, references: encoded.map(\.latent), to: saveLatent)
         }
-        pipeline.model.backend.trim()
         let hash = try ModelHash.compute(folder: pipeline.model.folder)
         for (index, seed) in request.seeds.enumerated() {
-            let pixels = pipeline.decode(latents[rows: index..<index + 1])
+            let pixels = try pipeline.decode(latents[rows: index..<index + 1])
             let record = GenerationRecord(
                 request: request, seed: seed, modelName: pipeline.model.defaults.name, modelHash: hash,
-                references: request.mode == .none ? [] : photos.map { ($0.name, $0.contentHash) },
+                references: request.mode == .none
+                    ? [] : photos.map { .init(name: $0.name, hash: $0.contentHash) },
                 version: "jedid \(ProductVersion.current)")
             let png = try PictureFile.png(pixels: pixels, record: record)
             let path = count == 1 ? output : OutputFile.numbered(output, index + 1)
