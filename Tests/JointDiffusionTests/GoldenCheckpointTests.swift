@@ -48,7 +48,7 @@ import Testing
     @Test func everyCheckpointHasRunsAndNetworks() throws {
         let checkpoints = try GoldenCheckpoint.all(in: Goldens.directory)
         #expect(checkpoints.count == 7)
-        #expect(try checkpoints.reduce(0) { try $0 + $1.cases().count } == 24)
+        #expect(try checkpoints.reduce(0) { try $0 + $1.cases().count } == 27)
         for checkpoint in checkpoints {
             let networks = try checkpoint.networks()
             #expect(try networks.integers("text_ids").count == 32)

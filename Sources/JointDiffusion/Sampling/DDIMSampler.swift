@@ -1,11 +1,11 @@
 import Tensors
 
 /// Denoising diffusion implicit models without added noise (Song et al., arXiv 2010.02502, eq. 12 with η = 0).
-public struct DDIMSampler: Sampler {
-    public let timesteps: [Double]
-    public let noiseLevels: [Double]
-    public let initialNoiseScale = 1.0
-    public var history: [Tensor] = []
+struct DDIMSampler: Sampler {
+    let timesteps: [Double]
+    let noiseLevels: [Double]
+    let initialNoiseScale = 1.0
+    var history: [Tensor] = []
 
     /// `√ᾱ` and `√(1 - ᾱ)` at a step's start and at its end.
     private struct Scales {
@@ -18,7 +18,7 @@ public struct DDIMSampler: Sampler {
     /// Bound of the clean latent.
     private let clipRange: Double?
 
-    public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SamplerError) {
+    init(_ configuration: SchedulerConfiguration, steps: Int) throws(SamplerError) {
         let schedule = NoiseSchedule(configuration)
         let stride = schedule.count / steps
         switch configuration.timestepSpacing ?? .leading {
@@ -50,14 +50,14 @@ public struct DDIMSampler: Sampler {
         }
     }
 
-    public func scaledInput(_ x: Tensor, at step: Int) -> Tensor { x }
+    func scaledInput(_ x: Tensor, at step: Int) -> Tensor { x }
 
-    public func noised(_ clean: Tensor, _ noise: Tensor, at step: Int) -> Tensor {
+    func noised(_ clean: Tensor, _ noise: Tensor, at step: Int) -> Tensor {
         let (alpha, sigma) = scales[step].start
         return .linearCombination([(Float(alpha), clean), (Float(sigma), noise)])
     }
 
-    public mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
+    mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
         let (start, end) = (scales[step].start, scales[step].end)
         let clean = predictionType.cleanLatent(alpha: start.alpha, sigma: start.sigma)
         let noise = predictionType.noise(alpha: start.alpha, sigma: start.sigma)

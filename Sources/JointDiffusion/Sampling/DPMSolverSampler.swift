@@ -3,21 +3,17 @@ import Tensors
 
 /// DPM-Solver++(2M): data prediction, exponential integrator in `λ = log(α / σ)`, two steps of memory
 /// (Lu et al., arXiv 2211.01095, algorithm 2).
-public struct DPMSolverSampler: Sampler {
+struct DPMSolverSampler: MultistepSampler {
     /// The clean latent that the previous step predicted.
-    public var history: [Tensor] = []
-    public let initialNoiseScale = 1.0
-    private let schedule: SamplingSchedule
-    private let predictionType: PredictionType
+    var history: [Tensor] = []
+    let schedule: SamplingSchedule
+    let predictionType: PredictionType
     /// Whether the second-order term is that of Heun instead of the midpoint.
     private let usesHeun: Bool
     /// Whether the last step is of order 1.
     private let isFirstOrderAtEnd: Bool
 
-    public var timesteps: [Double] { schedule.timesteps }
-    public var noiseLevels: [Double] { Array(schedule.noiseLevels.dropLast()) }
-
-    public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SamplerError) {
+    init(_ configuration: SchedulerConfiguration, steps: Int) throws(SamplerError) {
         schedule = try .multistep(configuration, steps: steps, solver: .dpmSolver)
         predictionType = configuration.predictionType
         usesHeun = configuration.solverType == "heun"
@@ -26,21 +22,9 @@ public struct DPMSolverSampler: Sampler {
             || (configuration.lowersOrderAtEnd && schedule.timesteps.count < 15)
     }
 
-    public func scaledInput(_ x: Tensor, at step: Int) -> Tensor { x }
-
-    public func noised(_ clean: Tensor, _ noise: Tensor, at step: Int) -> Tensor {
-        let index = schedule.noisingStep(step)
-        return .linearCombination([
-            (Float(schedule.alpha(index)), clean), (Float(schedule.sigma(index)), noise),
-        ])
-    }
-
-    public mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
+    mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
         // 1. the clean latent as predicted here
-        let combination = predictionType.cleanLatent(alpha: schedule.alpha(step), sigma: schedule.sigma(step))
-        let clean = Tensor.linearCombination([
-            (Float(combination.latent), x), (Float(combination.output), modelOutput),
-        ])
+        let clean = cleanLatent(modelOutput, at: step, x)
         let previous = history.last
         history = [clean]
 

@@ -4,16 +4,16 @@ import Tensors
 ///
 /// Latents are `x₀ + level ε`, so their scale grows with the noise level; the network sees them scaled to
 /// unit variance.
-public struct EulerSampler: Sampler {
-    public var history: [Tensor] = []
-    public let initialNoiseScale: Double
+struct EulerSampler: Sampler {
+    var history: [Tensor] = []
+    let initialNoiseScale: Double
     private let schedule: SamplingSchedule
     private let predictionType: PredictionType
 
-    public var timesteps: [Double] { schedule.timesteps }
-    public var noiseLevels: [Double] { Array(schedule.noiseLevels.dropLast()) }
+    var timesteps: [Double] { schedule.timesteps }
+    var noiseLevels: [Double] { Array(schedule.noiseLevels.dropLast()) }
 
-    public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SamplerError) {
+    init(_ configuration: SchedulerConfiguration, steps: Int) throws(SamplerError) {
         schedule = try .continuous(configuration, steps: steps)
         predictionType = configuration.predictionType
         // Where the first timestep is the last of the training, noise alone has that level; below it there is
@@ -25,16 +25,16 @@ public struct EulerSampler: Sampler {
         }
     }
 
-    public func scaledInput(_ x: Tensor, at step: Int) -> Tensor {
+    func scaledInput(_ x: Tensor, at step: Int) -> Tensor {
         Float(schedule.alpha(step)) * x
     }
 
-    public func noised(_ clean: Tensor, _ noise: Tensor, at step: Int) -> Tensor {
+    func noised(_ clean: Tensor, _ noise: Tensor, at step: Int) -> Tensor {
         let level = schedule.noiseLevels[schedule.noisingStep(step)]
         return Tensor.linearCombination([(1, clean), (Float(level), noise)])
     }
 
-    public mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
+    mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
         let (alpha, sigma) = (schedule.alpha(step), schedule.sigma(step))
         let clean = predictionType.cleanLatent(alpha: alpha, sigma: sigma)
         // x₀ = a x + b output; the next latent lies on the line from x to x₀.

@@ -3,22 +3,18 @@ import Tensors
 
 /// UniPC: a multistep predictor, and a corrector that reuses the same network evaluation (Zhao et al.,
 /// arXiv 2302.04867, data prediction).
-public struct UniPCSampler: Sampler {
+struct UniPCSampler: MultistepSampler {
     /// The (corrected) latent of the previous step, then the clean latents predicted so far, oldest first.
-    public var history: [Tensor] = []
-    public let initialNoiseScale = 1.0
-    private let schedule: SamplingSchedule
-    private let predictionType: PredictionType
+    var history: [Tensor] = []
+    let schedule: SamplingSchedule
+    let predictionType: PredictionType
     private let order: Int
     private let lowersOrderAtEnd: Bool
     private let stepsWithoutCorrector: Set<Int>
     /// Whether `B(h) = h` instead of `e^h - 1`.
     private let usesPlainStep: Bool
 
-    public var timesteps: [Double] { schedule.timesteps }
-    public var noiseLevels: [Double] { Array(schedule.noiseLevels.dropLast()) }
-
-    public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SamplerError) {
+    init(_ configuration: SchedulerConfiguration, steps: Int) throws(SamplerError) {
         schedule = try .multistep(configuration, steps: steps, solver: .uniPC)
         predictionType = configuration.predictionType
         order = configuration.solverOrder
@@ -33,21 +29,9 @@ public struct UniPCSampler: Sampler {
         }
     }
 
-    public func scaledInput(_ x: Tensor, at step: Int) -> Tensor { x }
-
-    public func noised(_ clean: Tensor, _ noise: Tensor, at step: Int) -> Tensor {
-        let index = schedule.noisingStep(step)
-        return .linearCombination([
-            (Float(schedule.alpha(index)), clean), (Float(schedule.sigma(index)), noise),
-        ])
-    }
-
-    public mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
+    mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
         // 1. the clean latent as predicted here
-        let combination = predictionType.cleanLatent(alpha: schedule.alpha(step), sigma: schedule.sigma(step))
-        let clean = Tensor.linearCombination([
-            (Float(combination.latent), x), (Float(combination.output), modelOutput),
-        ])
+        let clean = cleanLatent(modelOutput, at: step, x)
         // 2. the latent corrected with it
         var predictions = Array(history.dropFirst())
         var corrected = x

@@ -3,8 +3,7 @@ import Tensors
 /// One resolution on the way down: ResNet blocks, each followed by a transformer if the block has them, and
 /// a halving convolution everywhere but at the coarsest (`DownBlock2D`, `CrossAttnDownBlock2D`).
 struct DownBlock {
-    let resnets: [ResidualBlock]
-    let attentions: [SpatialTransformer]  // empty in plain blocks
+    let layers: [UNetLayer]
     let downsampler: Convolution?  // downsamplers.0.conv
 
     init(
@@ -12,27 +11,11 @@ struct DownBlock {
         selfAttentionLayers: inout Int
     ) throws(CheckpointError) {
         let channels = configuration.blockChannels
-        var resnets: [ResidualBlock] = []
-        var attentions: [SpatialTransformer] = []
-        for layer in 0..<configuration.layersPerBlock[level] {
-            let inputs = layer == 0 ? channels[max(level - 1, 0)] : channels[level]
-            resnets.append(
-                try ResidualBlock(
-                    scope["resnets", layer], in: inputs, out: channels[level],
-                    timeWidth: configuration.timeEmbeddingWidth, groups: configuration.normGroups,
-                    epsilon: configuration.normEpsilon))
-            if configuration.downBlocks[level] == .crossAttention {
-                let depth = configuration.transformerDepth[level]
-                attentions.append(
-                    try SpatialTransformer(
-                        scope["attentions", layer], channels: channels[level],
-                        heads: configuration.heads[level], depth: depth, firstLayer: selfAttentionLayers,
-                        configuration: configuration))
-                selfAttentionLayers += depth
-            }
-        }
-        self.resnets = resnets
-        self.attentions = attentions
+        let first = channels[max(level - 1, 0)]
+        let others = Array(repeating: channels[level], count: configuration.layersPerBlock[level] - 1)
+        layers = try UNetLayer.layers(
+            scope, kind: configuration.downBlocks[level], level: level, inputs: [first] + others,
+            configuration: configuration, selfAttentionLayers: &selfAttentionLayers)
         downsampler =
             if level == channels.count - 1 { nil } else {
                 try Convolution(
@@ -46,9 +29,8 @@ struct DownBlock {
         _ x: Tensor, time: Tensor, context: Captions, coupling: Coupling, skips: inout [Tensor]
     ) -> Tensor {
         var x = x
-        for (layer, resnet) in resnets.enumerated() {
-            x = resnet(x, time: time)
-            if !attentions.isEmpty { x = attentions[layer](x, context: context, coupling: coupling) }
+        for layer in layers {
+            x = layer(x, time: time, context: context, coupling: coupling)
             skips.append(x)
         }
         if let downsampler {

@@ -4,8 +4,7 @@ import Tensors
 /// the block has them, and a doubling convolution everywhere but at the finest (`UpBlock2D`,
 /// `CrossAttnUpBlock2D`).
 struct UpBlock {
-    let resnets: [ResidualBlock]
-    let attentions: [SpatialTransformer]  // empty in plain blocks
+    let layers: [UNetLayer]
     let upsampler: Convolution?  // upsamplers.0.conv
 
     /// - Parameter index: position in `up_blocks`: 0 is the coarsest resolution.
@@ -18,28 +17,12 @@ struct UpBlock {
         let below = channels[min(level + 1, channels.count - 1)]  // what comes up from below
         let beside = channels[max(level - 1, 0)]  // what the level's first block on the way down took in
         let count = configuration.layersPerBlock[level] + 1
-        var resnets: [ResidualBlock] = []
-        var attentions: [SpatialTransformer] = []
-        for layer in 0..<count {
-            let inputs = layer == 0 ? below : channels[level]
-            let skip = layer == count - 1 ? beside : channels[level]
-            resnets.append(
-                try ResidualBlock(
-                    scope["resnets", layer], in: inputs + skip, out: channels[level],
-                    timeWidth: configuration.timeEmbeddingWidth, groups: configuration.normGroups,
-                    epsilon: configuration.normEpsilon))
-            if configuration.upBlocks[index] == .crossAttention {
-                let depth = configuration.transformerDepth[level]
-                attentions.append(
-                    try SpatialTransformer(
-                        scope["attentions", layer], channels: channels[level],
-                        heads: configuration.heads[level], depth: depth, firstLayer: selfAttentionLayers,
-                        configuration: configuration))
-                selfAttentionLayers += depth
-            }
+        let inputs = (0..<count).map { layer in
+            (layer == 0 ? below : channels[level]) + (layer == count - 1 ? beside : channels[level])
         }
-        self.resnets = resnets
-        self.attentions = attentions
+        layers = try UNetLayer.layers(
+            scope, kind: configuration.upBlocks[index], level: level, inputs: inputs,
+            configuration: configuration, selfAttentionLayers: &selfAttentionLayers)
         upsampler =
             if level == 0 { nil } else {
                 try Convolution(
@@ -53,9 +36,9 @@ struct UpBlock {
         _ x: Tensor, time: Tensor, context: Captions, coupling: Coupling, skips: inout [Tensor]
     ) -> Tensor {
         var x = x
-        for (layer, resnet) in resnets.enumerated() {
-            x = resnet(x.concatenatingChannels(skips.removeLast()), time: time)
-            if !attentions.isEmpty { x = attentions[layer](x, context: context, coupling: coupling) }
+        for layer in layers {
+            let joined = x.concatenatingChannels(skips.removeLast())
+            x = layer(joined, time: time, context: context, coupling: coupling)
         }
         if let upsampler {
             let next = skips[skips.count - 1].shape
