@@ -91,7 +91,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
             swiftSettings: swift),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: swift),
+        .testTarget(
+            name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: swift),
         .testTarget(
             name: "ImagesTests", dependencies: ["Images"],
             resources: [.copy("Fixtures")], swiftSettings: swift),

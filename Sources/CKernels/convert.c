@@ -68,3 +68,44 @@ void ck_float_from_bfloat(const ck_context *context, float *out, const uint16_t 
     convert_work w = {.run = bfloat, .out = out, .in = in, .count = count};
     ck_parallel(context, slice_count(count), convert_task, &w);
 }
+
+// Float to bfloat16 ----------------------------------------------------------------------------------
+
+static void round_reference(uint16_t *out, const float *in, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, in + i, sizeof bits);
+        uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+        out[i] = (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16 | 0x40) : rounded);
+    }
+}
+
+INLINE void round_body(uint16_t *out, const float *in, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, in + i, sizeof bits);
+        uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16, quiet = bits >> 16 | 0x40;
+        out[i] = (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? quiet : rounded);
+    }
+}
+
+VERSIONS(round, (uint16_t *out, const float *in, size_t count), (out, in, count))
+
+typedef struct {
+    void (*run)(uint16_t *, const float *, size_t);
+    uint16_t *out;
+    const float *in;
+    size_t count;
+} round_work;
+
+static void round_task(void *pointer, size_t task) {
+    round_work *w = pointer;
+    slice s = slice_of(w->count, task);
+    w->run(w->out + s.begin, w->in + s.begin, s.end - s.begin);
+}
+
+void ck_bfloat_from_float(const ck_context *context, uint16_t *out, const float *in, size_t count) {
+    round_work w = {.out = out, .in = in, .count = count};
+    round_run(context->isa, round_reference, &w.run);
+    ck_parallel(context, slice_count(count), round_task, &w);
+}

@@ -15,6 +15,15 @@ ck_isa ck_detect_isa(void) {
     return CK_GENERIC;
 }
 
+bool ck_detect_bfloat16(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
 int ck_available_processors(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set)) return 1;

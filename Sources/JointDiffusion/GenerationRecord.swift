@@ -1,3 +1,5 @@
+import Tensors
+
 /// How a picture was made, in the text form that A1111 introduced and many programs read.
 public struct GenerationRecord: Sendable, Equatable {
     public var request: GenerationRequest
@@ -8,6 +10,7 @@ public struct GenerationRecord: Sendable, Equatable {
     public var modelHash: String
     /// In order.
     public var references: [Reference]
+    public var precision: Precision
     public var version: String
 
     /// A photo's file name and the SHA-256 of its content, hexadecimal.
@@ -23,13 +26,14 @@ public struct GenerationRecord: Sendable, Equatable {
 
     public init(
         request: GenerationRequest, seed: UInt64, modelName: String, modelHash: String,
-        references: [Reference], version: String
+        references: [Reference], precision: Precision, version: String
     ) {
         self.request = request
         self.seed = seed
         self.modelName = modelName
         self.modelHash = modelHash
         self.references = references
+        self.precision = precision
         self.version = version
     }
 
@@ -53,6 +57,7 @@ public struct GenerationRecord: Sendable, Equatable {
             let list = references.map { "\($0.name) \($0.hash.prefix(16))" }.joined(separator: ", ")
             fields.append(("References", list))
         }
+        if precision != .float32 { fields.append(("Precision", precision.rawValue)) }
         fields.append(("Version", version))
         lines.append(fields.map { "\($0): \(Self.quoted($1))" }.joined(separator: ", "))
         return lines.joined(separator: "\n")

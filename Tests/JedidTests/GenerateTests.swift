@@ -59,6 +59,31 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: CPUConfiguration(precision: .bfloat16).supports(.bfloat16)))
+    func bfloat16MakesNearlyTheSamePicture() async throws {
+        try await Programs.withFolder { folder in
+            var pictures: [[UInt8]] = []
+            for precision in ["f32", "bf16"] {
+                let path = folder.appendingPathComponent("\(precision).png").path
+                let outcome = try Programs.run(
+                    "jedid",
+                    [
+                        "generate", "--model", Programs.model, "--precision", precision, "--seed", "2",
+                        "--prompt", "a photo of the fish in the snow", "-o", path, "--reference",
+                    ] + photos)
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                pictures.append(try PhotoDecoder.decode(contentsOf: path).pixels)
+                let text = try PNGTextReader.read(contentsOf: path).map(\.text).joined()
+                #expect(text.contains("Precision: bf16") == (precision == "bf16"))
+            }
+            let squares = zip(pictures[0], pictures[1]).reduce(0.0) { sum, pair in
+                sum + (Double(pair.0) - Double(pair.1)) * (Double(pair.0) - Double(pair.1))
+            }
+            let signalToNoise = 10 * log10(255 * 255 * Double(pictures[0].count) / squares)
+            #expect(signalToNoise > 35, "\(signalToNoise) dB")
+        }
+    }
+
     @Test func countMakesOneFileForEachSeed() async throws {
         try await Programs.withFolder { folder in
             let picture = folder.appendingPathComponent("a.b.png").path

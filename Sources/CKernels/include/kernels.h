@@ -30,6 +30,9 @@ typedef struct {
 /// The best instruction set that this processor and its operating system offer.
 ck_isa ck_detect_isa(void);
 
+/// Whether the processor multiplies bfloat16 pairs (AVX-512 BF16).
+bool ck_detect_bfloat16(void);
+
 /// Processors that this process may run on (its affinity mask), at least 1.
 int ck_available_processors(void);
 
@@ -50,6 +53,8 @@ void ck_limit_threads(int threads);
 // convert.c ------------------------------------------------------------------------------------------
 
 void ck_float_from_half(const ck_context *context, float *out, const uint16_t *in, size_t count);
+/// Rounds to nearest, ties to even; NaN stays NaN.
+void ck_bfloat_from_float(const ck_context *context, uint16_t *out, const float *in, size_t count);
 void ck_float_from_bfloat(const ck_context *context, float *out, const uint16_t *in, size_t count);
 
 // activation.c ---------------------------------------------------------------------------------------

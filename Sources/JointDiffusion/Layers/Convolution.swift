@@ -15,7 +15,7 @@ public struct Convolution {
     ) throws(CheckpointError) {
         let first = { (parameter: Parameter) in
             guard let outputs else { return parameter }
-            return Parameter(name: parameter.name, value: parameter.value[rows: 0..<outputs])
+            return parameter.seen(as: parameter.value[rows: 0..<outputs])
         }
         weight = first(
             try scope.parameter("weight", [stored, inputs, geometry.kernel, geometry.kernel]))

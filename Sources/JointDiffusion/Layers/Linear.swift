@@ -14,7 +14,7 @@ public struct Linear {
         if storedAsConvolution {
             // A 1x1 convolution over NHWC is a dense layer over pixels.
             let stored = try scope.parameter("weight", [outputs, inputs, 1, 1])
-            weight = Parameter(name: stored.name, value: stored.value.reshaped([outputs, inputs]))
+            weight = stored.seen(as: stored.value.reshaped([outputs, inputs]))
         } else {
             weight = try scope.parameter("weight", [outputs, inputs])
         }

@@ -61,7 +61,7 @@ public final class CLIPTextEncoder {
         let configuration = try Configuration(ConfigFile(path: "\(folder)/config.json"))
         let checkpoint = try ComponentCheckpoint(
             folder: folder, stem: "model", on: backend, canonical: canonicalKey)
-        let model = try CLIPTextEncoder(configuration, ParameterScope(checkpoint))
+        let model = try CLIPTextEncoder(configuration, ParameterScope(checkpoint).fullPrecision)
         try checkpoint.finish()
         return model
     }

@@ -19,8 +19,10 @@ public final class UNet {
         let channels = configuration.blockChannels
         var layers = 0
 
-        convIn = try Convolution(scope["conv_in"], in: configuration.inChannels, out: channels[0])
-        timeEmbedding = try TimestepEmbedding(scope["time_embedding"], configuration: configuration)
+        convIn = try Convolution(
+            scope["conv_in"].fullPrecision, in: configuration.inChannels, out: channels[0])
+        timeEmbedding = try TimestepEmbedding(
+            scope["time_embedding"].fullPrecision, configuration: configuration)
 
         var down: [DownBlock] = []
         for level in channels.indices {
@@ -48,7 +50,8 @@ public final class UNet {
         normOut = try GroupNorm(
             scope["conv_norm_out"], channels: channels[0], groups: configuration.normGroups,
             epsilon: configuration.normEpsilon)
-        convOut = try Convolution(scope["conv_out"], in: channels[0], out: configuration.outChannels)
+        convOut = try Convolution(
+            scope["conv_out"].fullPrecision, in: channels[0], out: configuration.outChannels)
         selfAttentionLayers = layers
     }
 

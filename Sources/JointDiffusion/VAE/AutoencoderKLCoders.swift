@@ -16,7 +16,7 @@ extension AutoencoderKL {
             let channels = configuration.blockChannels
             let last = channels.count - 1
             let encoder = scope["encoder"]
-            convIn = try Convolution(encoder["conv_in"], in: 3, out: channels[0])
+            convIn = try Convolution(encoder["conv_in"].fullPrecision, in: 3, out: channels[0])
             var levels: [(resnets: [ResidualBlock], downsampler: Convolution?)] = []
             for level in channels.indices {
                 let block = encoder["down_blocks", level]
@@ -41,12 +41,12 @@ extension AutoencoderKL {
             // The second half of the output channels is the log variance, which references do without.
             let mean = configuration.latentChannels
             convOut = try Convolution(
-                encoder["conv_out"], in: channels[last], out: 2 * mean,
+                encoder["conv_out"].fullPrecision, in: channels[last], out: 2 * mean,
                 keepingFirst: configuration.hasQuantConvolution ? nil : mean)
             quantise =
                 if configuration.hasQuantConvolution {
                     try Convolution(
-                        scope["quant_conv"], in: 2 * mean, out: 2 * mean, keepingFirst: mean,
+                        scope["quant_conv"].fullPrecision, in: 2 * mean, out: 2 * mean, keepingFirst: mean,
                         geometry: .pointwise)
                 } else { nil }
         }
@@ -81,9 +81,11 @@ extension AutoencoderKL {
             let decoder = scope["decoder"]
             postQuantise =
                 if configuration.hasPostQuantConvolution {
-                    try Convolution(scope["post_quant_conv"], in: latents, out: latents, geometry: .pointwise)
+                    try Convolution(
+                        scope["post_quant_conv"].fullPrecision, in: latents, out: latents,
+                        geometry: .pointwise)
                 } else { nil }
-            convIn = try Convolution(decoder["conv_in"], in: latents, out: channels[0])
+            convIn = try Convolution(decoder["conv_in"].fullPrecision, in: latents, out: channels[0])
             middle = try Middle(
                 decoder["mid_block"], prefix: "decoder.mid_block.", channels: channels[0],
                 configuration: configuration, isConvolution: isConvolution)
@@ -104,7 +106,7 @@ extension AutoencoderKL {
             normOut = try GroupNorm(
                 decoder["conv_norm_out"], channels: channels[last], groups: configuration.normGroups,
                 epsilon: 1e-6)
-            convOut = try Convolution(decoder["conv_out"], in: channels[last], out: 3)
+            convOut = try Convolution(decoder["conv_out"].fullPrecision, in: channels[last], out: 3)
         }
 
         /// `[N, h, w, latentChannels]`, unscaled -> `[N, H, W, 3]`.

@@ -74,7 +74,7 @@ public final class AutoencoderTiny: ImageAutoencoder {
             stages.append(
                 .convolution(
                     level == 0
-                        ? try Convolution(at, in: 3, out: channels)
+                        ? try Convolution(at.fullPrecision, in: 3, out: channels)
                         : try Convolution(at, in: channels, out: channels, geometry: .halving, bias: false)))
             for _ in 0..<configuration.encoderBlocks[level] {
                 stages.append(.block(try Block(scope[stages.count], channels: channels)))
@@ -83,7 +83,8 @@ public final class AutoencoderTiny: ImageAutoencoder {
         let last = configuration.encoderChannels[configuration.encoderChannels.count - 1]
         stages.append(
             .convolution(
-                try Convolution(scope[stages.count], in: last, out: configuration.latentChannels)))
+                try Convolution(
+                    scope[stages.count].fullPrecision, in: last, out: configuration.latentChannels)))
         return stages
     }
 
@@ -94,7 +95,8 @@ public final class AutoencoderTiny: ImageAutoencoder {
         var stages: [Stage] = [
             .convolution(
                 try Convolution(
-                    scope[0], in: configuration.latentChannels, out: configuration.decoderChannels[0])),
+                    scope[0].fullPrecision, in: configuration.latentChannels,
+                    out: configuration.decoderChannels[0])),
             .relu,
         ]
         for (level, channels) in configuration.decoderChannels.enumerated() {
@@ -103,10 +105,11 @@ public final class AutoencoderTiny: ImageAutoencoder {
                 stages.append(.block(try Block(scope[stages.count], channels: channels)))
             }
             if !isLast { stages.append(.upsample) }
+            let at = isLast ? scope[stages.count].fullPrecision : scope[stages.count]
             stages.append(
                 .convolution(
                     try Convolution(
-                        scope[stages.count], in: channels, out: isLast ? 3 : channels, bias: isLast)))
+                        at, in: channels, out: isLast ? 3 : channels, bias: isLast)))
         }
         return stages
     }

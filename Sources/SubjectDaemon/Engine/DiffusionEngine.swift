@@ -7,7 +7,7 @@ import Tensors
 /// first needed.
 public actor DiffusionEngine: PictureEngine {
     private let folder: String
-    private let threads: Int?
+    private let configuration: CPUConfiguration
     private let executor = ThreadExecutor(name: "engine")
     private var loaded: Loaded?
 
@@ -20,17 +20,18 @@ public actor DiffusionEngine: PictureEngine {
 
     /// - Parameters:
     ///   - model: the checkpoint, a diffusers folder.
-    ///   - threads: how many threads compute; nil for all processors.
-    public init(model: String, threads: Int?) {
+    ///   - configuration: how the processor is used.
+    public init(model: String, configuration: CPUConfiguration) {
         folder = model
-        self.threads = threads
+        self.configuration = configuration
     }
 
     public func describe() throws -> EngineDescription {
         let loaded = try load()
         let model = loaded.pipeline.model
         return EngineDescription(
-            model: model.defaults.name, modelHash: loaded.hash, defaultMode: model.defaults.mode.rawValue,
+            model: model.defaults.name, modelHash: identity(loaded.hash),
+            defaultMode: model.defaults.mode.rawValue,
             width: model.width, height: model.height)
     }
 
@@ -70,14 +71,19 @@ public actor DiffusionEngine: PictureEngine {
             modelHash: loaded.hash,
             references: wanted.mode == .none
                 ? [] : request.references.map { .init(name: $0.name, hash: $0.contentHash) },
-            version: "jedid \(ProductVersion.current)")
+            precision: configuration.precision, version: "jedid \(ProductVersion.current)")
         return Picture(png: try PictureFile.png(pixels: try pipeline.decode(latents), record: record))
+    }
+
+    /// What encoded references are good for: the model, in this precision.
+    private func identity(_ hash: String) -> String {
+        configuration.precision == .float32 ? hash : "\(hash)-\(configuration.precision.rawValue)"
     }
 
     private func load() throws -> Loaded {
         if let loaded { return loaded }
         do {
-            let backend = CPUBackend(CPUConfiguration(threads: threads))
+            let backend = CPUBackend(configuration)
             let made = Loaded(
                 pipeline: Pipeline(try DiffusionModel(folder: folder, on: backend)),
                 hash: try ModelHash.compute(folder: folder))

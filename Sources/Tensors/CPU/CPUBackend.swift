@@ -222,6 +222,14 @@ public final class CPUBackend: Backend {
         }
     }
 
+    /// A float32 tensor rounded to bfloat16.
+    func rounded(_ x: Tensor) -> Tensor {
+        let out = Tensor(uninitialized: x.shape, elementType: .bfloat16, on: self)
+        ck_bfloat_from_float(
+            &context, out.rawPointer.assumingMemoryBound(to: UInt16.self), x.baseAddress, x.count)
+        return out
+    }
+
     /// A parameter's values as float32: the file's own pages where they already are, otherwise a copy kept
     /// with the parameter.
     func float32(_ parameter: Parameter) -> Tensor {

@@ -12,12 +12,23 @@ public struct CPUConfiguration: Sendable, Equatable {
     public var threads: Int
     public var instructionSet: InstructionSet
     public var usesOneDNN: Bool
+    /// Bounded by what the processor and oneDNN can do; see `supports(_:)`.
+    public var precision: Precision
 
-    public init(threads: Int? = nil, instructionSet: InstructionSet? = nil, usesOneDNN: Bool? = nil) {
+    public init(
+        threads: Int? = nil, instructionSet: InstructionSet? = nil, usesOneDNN: Bool? = nil,
+        precision: Precision = .float32
+    ) {
+        self.precision = precision
         self.threads = max(1, threads ?? Self.availableProcessors)
         let best = InstructionSet.detected
         self.instructionSet = min(instructionSet ?? Self.maskedInstructionSet ?? best, best)
         self.usesOneDNN = usesOneDNN ?? (Self.environment("JEDI_ONEDNN") != "0")
+    }
+
+    /// Whether products run in that precision here: bfloat16 needs AVX-512 BF16 and oneDNN.
+    public func supports(_ precision: Precision) -> Bool {
+        precision == .float32 || (usesOneDNN && instructionSet == .avx512 && ck_detect_bfloat16())
     }
 
     /// Processors this process may run on (its affinity mask), not those the machine has.

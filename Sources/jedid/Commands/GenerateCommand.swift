@@ -75,7 +75,7 @@ struct GenerateCommand: ParsableCommand {
                 request: request, seed: seed, modelName: pipeline.model.defaults.name, modelHash: hash,
                 references: request.mode == .none
                     ? [] : photos.map { .init(name: $0.name, hash: $0.contentHash) },
-                version: "jedid \(ProductVersion.current)")
+                precision: model.precision, version: "jedid \(ProductVersion.current)")
             let png = try PictureFile.png(pixels: pixels, record: record)
             let path = count == 1 ? output : OutputFile.numbered(output, index + 1)
             try OutputFile.write(png, to: path)

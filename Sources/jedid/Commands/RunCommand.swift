@@ -41,7 +41,7 @@ struct RunCommand: AsyncParsableCommand {
         let configuration = DaemonConfiguration(
             root: root, stateFolder: stateFolder,
             socket: socket ?? SocketLocation.forDaemon(stateFolder: stateFolder, environment: environment))
-        let engine = DiffusionEngine(model: try model.folder(), threads: model.threads)
+        let engine = DiffusionEngine(model: try model.folder(), configuration: try model.configuration())
         let daemon = SubjectDaemon(configuration: configuration, engine: engine, logger: logger)
         do {
             try await daemon.run()

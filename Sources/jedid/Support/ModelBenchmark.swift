@@ -24,9 +24,11 @@ struct ModelBenchmark {
             normal: [1, height / model.vae.downscale, width / model.vae.downscale, model.vae.latentChannels],
             seed: 2, on: backend)
         let decode = time { model.vae.decode(latent) }
+        let configuration = (backend as? CPUBackend)?.configuration
         return BenchmarkReport(
             model: model.defaults.name, width: width, height: height,
-            threads: (backend as? CPUBackend)?.configuration.threads ?? 0, mode: mode.rawValue,
+            threads: configuration?.threads ?? 0, precision: configuration?.precision.rawValue ?? "",
+            mode: mode.rawValue,
             references: references, textEncoding: text, vaeEncode: encode, unetForward: plain,
             unetForwardWithReferences: withReferences, vaeDecode: decode, peakMemoryBytes: Self.peakMemory)
     }
@@ -95,6 +97,7 @@ struct BenchmarkReport: Encodable {
     let width: Int
     let height: Int
     let threads: Int
+    let precision: String
     let mode: String
     let references: Int
     let textEncoding: Double
@@ -105,7 +108,7 @@ struct BenchmarkReport: Encodable {
     let peakMemoryBytes: Int
 
     enum CodingKeys: String, CodingKey {
-        case model, width, height, threads, mode, references
+        case model, width, height, threads, precision, mode, references
         case textEncoding = "text_encoding_s"
         case vaeEncode = "vae_encode_s"
         case unetForward = "unet_forward_s"
@@ -132,7 +135,7 @@ struct BenchmarkReport: Encodable {
         rows.append(("peak memory", "\(peakMemoryBytes >> 20) MiB"))
         let wide = rows.map(\.0.count).max() ?? 0
         return
-            (["\(model), \(width)x\(height), \(threads) thread\(threads == 1 ? "" : "s")"]
+            (["\(model), \(width)x\(height), \(precision), \(threads) thread\(threads == 1 ? "" : "s")"]
             + rows.map { $0.0.padding(toLength: wide + 2, withPad: " ", startingAt: 0) + $0.1 })
             .joined(separator: "\n")
     }

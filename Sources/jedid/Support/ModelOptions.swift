@@ -10,6 +10,12 @@ struct ModelOptions: ParsableArguments {
             "The checkpoint: a diffusers folder. By default $JEDID_MODEL, else the model that comes along.",
             valueName: "dir"))
     var model: String?
+    @Option(
+        help: """
+            What products compute with: f32, or bf16 (about half the time and memory, pictures differ slightly; needs \
+            a processor with AVX-512 BF16).
+            """)
+    var precision: Precision = .float32
     @Option(help: "Threads that compute; all processors by default.") var threads: Int?
 
     func validate() throws {
@@ -31,9 +37,19 @@ struct ModelOptions: ParsableArguments {
                 + "Give --model DIR or set JEDID_MODEL.")
     }
 
+    /// How the processor is used; a precision that it does not have is refused.
+    func configuration() throws -> CPUConfiguration {
+        let configuration = CPUConfiguration(threads: threads, precision: precision)
+        guard configuration.supports(precision) else {
+            throw CommandError(
+                "--precision \(precision.rawValue) needs a processor with AVX-512 BF16, and oneDNN. Leave it out."
+            )
+        }
+        return configuration
+    }
+
     func load() throws -> DiffusionModel {
-        let backend = CPUBackend(CPUConfiguration(threads: threads))
-        return try DiffusionModel(folder: try folder(), on: backend)
+        try DiffusionModel(folder: try folder(), on: CPUBackend(try configuration()))
     }
 
     /// Where an installation has it (beside `bin`), then where the source tree has it.
@@ -54,3 +70,5 @@ struct ModelOptions: ParsableArguments {
         return candidates
     }
 }
+
+extension Precision: ExpressibleByArgument {}

@@ -11,7 +11,7 @@
                 source: x.shape, weight: weight.shape, geometry: geometry, hasBias: bias != nil,
                 hasResidual: residual != nil, activation: activation)
             // Each size of the image wants its own layout of the weights, and few implementations take another.
-            let made = primitive(key, for: weight, keepsLayout: false) { _ in
+            let made = primitive(key, for: weight, keepsLayout: false, backend: backend) { key, _ in
                 makeConvolution(key, out: out.shape)
             }
             guard let made else { return false }
@@ -26,10 +26,11 @@
             guard let geometry = key.geometry else { return nil }
             // oneDNN names extents in the order N, C, H, W whatever the memory order.
             let logical = { (shape: Shape) in [shape[0], shape[3], shape[1], shape[2]] }
-            guard var source = OneDNNMemory.layout(logical(key.source), dnnl_nhwc),
+            guard var source = OneDNNMemory.layout(logical(key.source), dnnl_nhwc, key.precision),
                 var destination = OneDNNMemory.layout(logical(out), dnnl_nhwc),
                 let plain = OneDNNMemory.layout(key.weight.dimensions, dnnl_oihw),
-                var anyWeight = OneDNNMemory.layout(key.weight.dimensions, dnnl_format_tag_any),
+                var anyWeight = OneDNNMemory.layout(
+                    key.weight.dimensions, dnnl_format_tag_any, key.precision),
                 var bias = OneDNNMemory.layout([key.weight[0]], dnnl_x)
             else { return nil }
             let pair = { (n: Int) in [Int64(n), Int64(n)] }
@@ -45,7 +46,7 @@
                     operation: &operation, plainWeightLayout: plain, source: source,
                     destination: destination, bias: key.hasBias ? bias : nil,
                     residual: key.hasResidual ? destination : nil, activation: key.activation,
-                    engine: engine), !made.isReference, !made.isUnfolding
+                    precision: key.precision, engine: engine), !made.isReference, !made.isUnfolding
             else { return nil }
             return made
         }

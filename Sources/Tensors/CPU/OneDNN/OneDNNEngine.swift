@@ -48,7 +48,7 @@
         /// `create` is given the layout that the weights shall have, or nil for the one that oneDNN likes best.
         /// With `keepsLayout`, the layout that `weight` is already packed in is tried before that, so that a
         /// weight used at several geometries is not packed anew each time.
-        func primitive(
+        private func primitive(
             _ key: OneDNNKey, for weight: Parameter, keepsLayout: Bool,
             create: (dnnl_memory_desc_t?) -> OneDNNPrimitive?
         ) -> OneDNNPrimitive? {
@@ -71,6 +71,21 @@
             return made
         }
 
+        /// The primitive for `key` in the precision that the backend asks for, or in float32 if oneDNN has none.
+        func primitive(
+            _ key: OneDNNKey, for weight: Parameter, keepsLayout: Bool, backend: CPUBackend,
+            create: (OneDNNKey, dnnl_memory_desc_t?) -> OneDNNPrimitive?
+        ) -> OneDNNPrimitive? {
+            let wanted = backend.configuration.precision
+            if wanted != .float32, !weight.needsFullPrecision, backend.configuration.supports(wanted) {
+                var reduced = key
+                reduced.precision = wanted
+                let made = primitive(reduced, for: weight, keepsLayout: keepsLayout) { create(reduced, $0) }
+                if let made { return made }
+            }
+            return primitive(key, for: weight, keepsLayout: keepsLayout) { create(key, $0) }
+        }
+
         /// Runs a primitive; `bias` and `residual` must be given exactly when it was created with them.
         func execute(
             _ primitive: OneDNNPrimitive, source: Tensor, weight: Parameter, bias: Tensor?,
@@ -78,6 +93,7 @@
         ) {
             ck_limit_threads(Int32(threads))
             let packed = packedWeight(weight, for: primitive, backend: backend)
+            let source = primitive.precision == .bfloat16 ? backend.rounded(source) : source
             let scratchpad = backend.allocate(byteCount: max(64, primitive.scratchpadSize))
             primitive.source.point(at: source.rawPointer)
             primitive.destination.point(at: out.rawPointer)
@@ -167,5 +183,7 @@
         var hasBias: Bool
         var hasResidual: Bool
         var activation: Activation?
+        /// Of the source and the weights; bias, residual and destination are float32.
+        var precision: Precision = .float32
     }
 #endif

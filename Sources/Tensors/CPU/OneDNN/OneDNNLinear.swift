@@ -11,7 +11,9 @@
             let key = OneDNNKey(
                 source: [x.count / depth, depth], weight: weight.shape, geometry: nil,
                 hasBias: bias != nil, hasResidual: residual != nil, activation: nil)
-            let made = primitive(key, for: weight, keepsLayout: true) { makeLinear(key, packedAs: $0) }
+            let made = primitive(key, for: weight, keepsLayout: true, backend: backend) {
+                makeLinear($0, packedAs: $1)
+            }
             guard let made else { return false }
             execute(
                 made, source: x, weight: weight, bias: bias.map { backend.float32($0) },
@@ -22,11 +24,11 @@
         /// The product with weights in the given layout, or the one that oneDNN chooses.
         private func makeLinear(_ key: OneDNNKey, packedAs layout: dnnl_memory_desc_t?) -> OneDNNPrimitive? {
             let (rows, depth, columns) = (key.source[0], key.source[1], key.weight[0])
-            guard var source = OneDNNMemory.layout([rows, depth], dnnl_ab),
+            guard var source = OneDNNMemory.layout([rows, depth], dnnl_ab, key.precision),
                 var destination = OneDNNMemory.layout([rows, columns], dnnl_ab),
                 // `weight [out, in]` is the product's second factor `[in, out]`, transposed in memory.
                 let plain = OneDNNMemory.layout([depth, columns], dnnl_ba),
-                let any = OneDNNMemory.layout([depth, columns], dnnl_format_tag_any),
+                let any = OneDNNMemory.layout([depth, columns], dnnl_format_tag_any, key.precision),
                 var bias = OneDNNMemory.layout([1, columns], dnnl_ab)
             else { return nil }
             var weights = layout ?? any
@@ -38,7 +40,8 @@
                 let made = OneDNNPrimitive(
                     operation: &operation, plainWeightLayout: plain, source: source,
                     destination: destination, bias: key.hasBias ? bias : nil,
-                    residual: key.hasResidual ? destination : nil, activation: nil, engine: engine),
+                    residual: key.hasResidual ? destination : nil, activation: nil, precision: key.precision,
+                    engine: engine),
                 !made.isReference
             else { return nil }
             return made

@@ -28,11 +28,14 @@
             return dnnl_memory_desc_equal(&layout, &other) != 0
         }
 
-        static func layout(_ dimensions: [Int], _ tag: dnnl_format_tag_t) -> dnnl_memory_desc_t? {
+        static func layout(
+            _ dimensions: [Int], _ tag: dnnl_format_tag_t, _ precision: Precision = .float32
+        ) -> dnnl_memory_desc_t? {
             var layout = dnnl_memory_desc_t()
             let extents = dimensions.map(Int64.init) + Array(repeating: 0, count: 12 - dimensions.count)
             let status = dnnl_memory_desc_init_by_tag(
-                &layout, Int32(dimensions.count), extents, dnnl_f32, tag)
+                &layout, Int32(dimensions.count), extents,
+                precision == .bfloat16 ? dnnl_bf16 : dnnl_f32, tag)
             return status == dnnl_success ? layout : nil
         }
     }

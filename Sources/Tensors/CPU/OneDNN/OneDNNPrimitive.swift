@@ -13,6 +13,8 @@
         let weightLayout: dnnl_memory_desc_t
         let plainWeightLayout: dnnl_memory_desc_t
         let scratchpadSize: Int
+        /// Of the source and the weights.
+        let precision: Precision
         /// oneDNN's name for the code that runs.
         let implementation: String
 
@@ -20,8 +22,10 @@
         init?(
             operation: UnsafeMutableRawPointer, plainWeightLayout: dnnl_memory_desc_t,
             source: dnnl_memory_desc_t, destination: dnnl_memory_desc_t, bias: dnnl_memory_desc_t?,
-            residual: dnnl_memory_desc_t?, activation: Activation?, engine: dnnl_engine_t
+            residual: dnnl_memory_desc_t?, activation: Activation?, precision: Precision,
+            engine: dnnl_engine_t
         ) {
+            self.precision = precision
             var attributes: dnnl_primitive_attr_t?
             var postOperations: dnnl_post_ops_t?
             dnnl_primitive_attr_create(&attributes)

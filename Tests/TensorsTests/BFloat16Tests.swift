@@ -1,0 +1,88 @@
+import CKernels
+import Tensors
+import TestSupport
+import Testing
+
+/// Products in bfloat16: what is rounded is the factors, and nothing else.
+@Suite struct BFloat16Tests {
+    static let configuration = CPUConfiguration(threads: 2, precision: .bfloat16)
+    static let isSupported = configuration.supports(.bfloat16)
+
+    /// Rounded to nearest, ties to even, by arithmetic on the bits of one number.
+    private func rounded(_ x: Float) -> Float {
+        guard x.isFinite else { return x }
+        let low = Float(bitPattern: x.bitPattern & 0xffff_0000)
+        let high = Float(bitPattern: (x.bitPattern & 0xffff_0000) &+ 0x1_0000)
+        let (below, above) = (Double(x) - Double(low), Double(high) - Double(x))
+        if abs(below) == abs(above) { return low.bitPattern & 0x1_0000 == 0 ? low : high }
+        return abs(below) < abs(above) ? low : high
+    }
+
+    @Test(
+        arguments: [CK_REFERENCE, CK_GENERIC, CK_AVX2, CK_AVX512].filter {
+            $0.rawValue <= ck_detect_isa().rawValue
+        })
+    func rounding(_ isa: ck_isa) {
+        var source = RandomSource(seed: 3)
+        var numbers = source.normals(1000)
+        numbers += [
+            0, -0, .infinity, -.infinity, Float(bitPattern: 71362), 3e38, 1.00390625, 1.01171875, -1.00390625,
+        ]
+        var context = ck_context(threads: 2, isa: isa)
+        var out = [UInt16](repeating: 0, count: numbers.count)
+        ck_bfloat_from_float(&context, &out, numbers, numbers.count)
+        for (bits, number) in zip(out, numbers) {
+            #expect(Float(bitPattern: UInt32(bits) << 16) == rounded(number), "\(number)")
+        }
+        var notANumber: [UInt16] = [0]
+        ck_bfloat_from_float(&context, &notANumber, [Float(bitPattern: 0x7f80_0001)], 1)
+        #expect(Float(bitPattern: UInt32(notANumber[0]) << 16).isNaN)
+    }
+
+    @Test(.enabled(if: isSupported), arguments: [(1, 7, 5), (33, 64, 48), (300, 129, 77)])
+    func linear(_ rows: Int, _ inputs: Int, _ outputs: Int) {
+        let exact = CPUBackend(CPUConfiguration(threads: 2))
+        let reduced = CPUBackend(Self.configuration)
+        let result = { (backend: CPUBackend, round: (Float) -> Float, full: Bool) in
+            let x = Tensor(normal: [rows, inputs], seed: 1, on: backend).elements.map(round)
+            let w = Tensor(normal: [outputs, inputs], seed: 2, on: backend).elements.map(round)
+            let bias = Tensor(normal: [outputs], seed: 3, on: backend)
+            let residual = Tensor(normal: [rows, outputs], seed: 4, on: backend)
+            let weight = Parameter(
+                name: "w", value: Tensor(w, shape: [outputs, inputs], on: backend), needsFullPrecision: full)
+            return Tensor(x, shape: [rows, inputs], on: backend)
+                .linear(weight, bias: Parameter(name: "b", value: bias), residual: residual).elements
+        }
+        let expected = result(exact, rounded, false)
+        #expect(relativeDifference(result(reduced, { $0 }, false), expected) < 1e-5)
+        // A parameter that needs full precision is not rounded.
+        #expect(relativeDifference(result(reduced, { $0 }, true), result(exact, { $0 }, false)) < 1e-5)
+    }
+
+    @Test(.enabled(if: isSupported), arguments: [(3, 1), (3, 2), (1, 1)], [(16, 32), (320, 64), (19, 21)])
+    func convolution(_ shape: (kernel: Int, stride: Int), _ channels: (in: Int, out: Int)) {
+        let exact = CPUBackend(CPUConfiguration(threads: 2))
+        let reduced = CPUBackend(Self.configuration)
+        let geometry = ConvolutionGeometry(
+            kernel: shape.kernel, stride: shape.stride, paddingBefore: shape.kernel / 2,
+            paddingAfter: shape.kernel / 2)
+        let result = { (backend: CPUBackend, round: (Float) -> Float) in
+            let size: Shape = [2, 9, 11, channels.in]
+            let kernel: Shape = [channels.out, channels.in, shape.kernel, shape.kernel]
+            let x = Tensor(normal: size, seed: 1, on: backend).elements.map(round)
+            let w = Tensor(normal: kernel, seed: 2, on: backend).elements.map(round)
+            let weight = Parameter(name: "w", value: Tensor(w, shape: kernel, on: backend))
+            let bias = Parameter(name: "b", value: Tensor(normal: [channels.out], seed: 3, on: backend))
+            let out: Shape = [2, geometry.outputExtent(9), geometry.outputExtent(11), channels.out]
+            let residual = Tensor(normal: out, seed: 4, on: backend)
+            return Tensor(x, shape: size, on: backend)
+                .convolution(weight, bias: bias, geometry: geometry, residual: residual, activation: .relu)
+                .elements
+        }
+        // Where oneDNN has no such convolution in bfloat16, it runs in float32 and is not rounded at all.
+        let plain = relativeDifference(result(reduced, { $0 }), result(exact, { $0 }))
+        let rounded = relativeDifference(result(reduced, { $0 }), result(exact, rounded))
+        #expect(min(plain, rounded) < 1e-5)
+        #expect(plain < 1e-2)
+    }
+}
