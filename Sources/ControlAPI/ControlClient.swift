@@ -59,7 +59,7 @@ public struct ControlClient: Sendable {
         }
         let reply: ControlReply
         do { reply = try ControlProtocol.message(ControlReply.self, from: answer) } catch {
-            throw .malformed(detail: "\(error)")
+            throw .malformed(detail: "\(answer.count) bytes that are no reply")
         }
         if let error = reply.error { throw .refused(code: error.code, message: error.message) }
         return reply

@@ -76,7 +76,7 @@ struct SocketConnection: ~Copyable {
                 guard line.count <= limit else {
                     throw .malformed(detail: "a reply of more than \(limit) bytes")
                 }
-            } else if count == 0 {
+            } else if count == 0 || errno == ECONNRESET {
                 throw .malformed(detail: "the connection ended before the reply did")
             } else if errno == EAGAIN {
                 try wait(for: Int16(POLLIN))

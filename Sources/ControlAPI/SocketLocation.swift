@@ -1,10 +1,10 @@
 /// Where the daemon's folders and its socket lie when nobody says so.
 public enum SocketLocation {
-    /// The state folder: systemd's, else the user's.
-    public static func stateFolder(_ environment: [String: String]) -> String {
+    /// The state folder: systemd's, else the user's; nil for a user without a home.
+    public static func stateFolder(_ environment: [String: String]) -> String? {
         if let folder = firstFolder(environment["STATE_DIRECTORY"]) { return folder }
         if let folder = absolute(environment["XDG_STATE_HOME"]) { return folder + "/jedi" }
-        return (absolute(environment["HOME"]) ?? "") + "/.local/state/jedi"
+        return absolute(environment["HOME"]).map { $0 + "/.local/state/jedi" }
     }
 
     /// Where a daemon makes its socket.
@@ -21,7 +21,7 @@ public enum SocketLocation {
         var places: [String] = []
         if let folder = firstFolder(environment["RUNTIME_DIRECTORY"]) { places.append(join(folder)) }
         if let folder = absolute(environment["XDG_RUNTIME_DIR"]) { places.append(join(folder)) }
-        places.append(join(stateFolder(environment)))
+        if let folder = stateFolder(environment) { places.append(join(folder)) }
         places.append(join("/run/jedid"))
         return places
     }

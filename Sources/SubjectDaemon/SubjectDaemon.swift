@@ -79,7 +79,6 @@ public struct SubjectDaemon: Sendable {
     private func end(_ store: JobStore, _ files: FileThread) async {
         await files.shutdown()
         store.close()
-        unlink(configuration.socket)
     }
 
     private func serve(
@@ -102,8 +101,11 @@ public struct SubjectDaemon: Sendable {
             configuration: configuration, startedAt: .now, store: store, cache: cache, session: session,
             monitor: monitor, board: board, time: parts.time)
         let responder = ControlResponder(composer: composer, logger: logger)
+        let socket = try bindSocket()
+        // Not before it is this daemon's own: what has its name until then is another's.
+        defer { unlink(configuration.socket) }
         let server = try await ControlServer(
-            descriptor: try bindSocket(), idleTime: configuration.clientIdleTime, logger: logger
+            descriptor: socket, idleTime: configuration.clientIdleTime, logger: logger
         ) { line, peer in await responder.reply(to: line, from: peer) }
         logger.notice(
             "jedid \(ProductVersion.current) looks after \(configuration.root); ask it with: jedictl status --socket \(configuration.socket)"
@@ -113,10 +115,22 @@ public struct SubjectDaemon: Sendable {
                 services: [
                     .init(service: MonitorService(monitor: monitor)), .init(service: runner),
                     .init(service: server),
-                ], gracefulShutdownSignals: parts.heedsSignals ? [.sigterm, .sigint] : [], logger: logger))
+                ],
+                // A terminal that closes ends the daemon as SIGTERM does.
+                gracefulShutdownSignals: !parts.heedsSignals
+                    ? [] : Self.ignoresHangUp ? [.sigterm, .sigint] : [.sigterm, .sigint, .sighup],
+                logger: logger))
         parts.whenServing(group)
         try await group.run()
         logger.notice("jedid has ended")
+    }
+
+    /// Whether it was started with nohup.
+    private static var ignoresHangUp: Bool {
+        var before = sigaction()
+        return sigaction(SIGHUP, nil, &before) == 0
+            && unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self)
+                == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     // MARK: The state folder and the socket
@@ -124,8 +138,7 @@ public struct SubjectDaemon: Sendable {
     private func lockStateFolder() throws -> FileLock {
         let folder = configuration.stateFolder
         do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
+            try Self.makeFolders(folder)
             guard let lock = try FileLock(path: folder + "/jedid.lock") else {
                 throw DaemonError.stateFolderInUse(folder)
             }
@@ -134,6 +147,17 @@ public struct SubjectDaemon: Sendable {
             throw error
         } catch {
             throw DaemonError.stateFolder(path: folder, reason: "\(error)")
+        }
+    }
+
+    private static func makeFolders(_ path: String) throws(SystemCallError) {
+        if mkdir(path, 0o750) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            throw SystemCallError("create the folder", path)
+        }
+        try makeFolders(String(path[..<slash]))
+        guard mkdir(path, 0o750) == 0 || errno == EEXIST else {
+            throw SystemCallError("create the folder", path)
         }
     }
 

@@ -19,7 +19,7 @@ enum Terminal {
 
     /// Writes a line to standard error.
     static func complain(_ text: String) {
-        write(text + "\n", to: STDERR_FILENO)
+        write(TextStyle.safe(text) + "\n", to: STDERR_FILENO)
     }
 
     private static func write(_ text: String, to descriptor: Int32) {

@@ -51,6 +51,9 @@ struct TextTable {
         }
     }
 
+    /// One long name does not push every row's other cells out of sight.
+    private static let widest = 32
+
     private var rows: [[Cell]] = []
     private var notes: [Int: [Cell]] = [:]
 
@@ -69,7 +72,7 @@ struct TextTable {
         for row in rows {
             for (column, cell) in row.enumerated() where column < row.count - 1 {
                 if column == widths.count { widths.append(0) }
-                widths[column] = max(widths[column], cell.text.count)
+                widths[column] = max(widths[column], min(cell.text.count, Self.widest))
             }
         }
         let indent = String(repeating: " ", count: 4 + (widths.first ?? 0))
@@ -77,7 +80,7 @@ struct TextTable {
             let line = row.enumerated().map { column, cell in
                 let dressed = cell.tone.map { style(cell.text, $0) } ?? cell.text
                 guard column < row.count - 1 else { return dressed }
-                return dressed + String(repeating: " ", count: widths[column] - cell.text.count + 2)
+                return dressed + String(repeating: " ", count: max(widths[column] - cell.text.count, 0) + 2)
             }
             let under = notes[index, default: []].map { note in
                 indent + (note.tone.map { style(note.text, $0) } ?? note.text)

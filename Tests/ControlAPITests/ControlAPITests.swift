@@ -34,8 +34,8 @@ import Testing
         arguments: [
             (["STATE_DIRECTORY": "/var/lib/jedi", "HOME": "/root"], "/var/lib/jedi"),
             (["XDG_STATE_HOME": "/s", "HOME": "/root"], "/s/jedi"),
-            (["HOME": "/root"], "/root/.local/state/jedi"),
-        ] as [([String: String], String)]) func state(environment: [String: String], folder: String)
+            (["HOME": "/root"], "/root/.local/state/jedi"), ([:], nil),
+        ] as [([String: String], String?)]) func state(environment: [String: String], folder: String?)
     {
         #expect(SocketLocation.stateFolder(environment) == folder)
     }

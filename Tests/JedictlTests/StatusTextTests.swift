@@ -75,6 +75,15 @@ import Testing
         #expect(!text.contains("\u{1B}"))
     }
 
+    @Test func aLongNameDoesNotPushTheOthersCellsAway() {
+        var report = SampleReport.full
+        let name = String(repeating: "x", count: 255)
+        report.subjects[0].name = name
+        let lines = plain.text(report).split(separator: "\n")
+        #expect(lines.contains { $0.contains(name) })
+        #expect(lines.allSatisfy { $0.count < 160 || $0.contains(name) })
+    }
+
     @Test func longPromptsAreCutOnATerminalOnly() {
         var report = SampleReport.full
         report.waiting[0].prompt = String(repeating: "long ", count: 100)

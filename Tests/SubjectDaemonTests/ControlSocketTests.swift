@@ -182,4 +182,11 @@ import Testing
         close(silent)
         #expect(throws: ControlError.notRunning(searched: client.sockets)) { try client.status() }
     }
+
+    @Test func aFileOfTheSocketsNameSurvivesTheRefusal() async throws {
+        let daemon = try DaemonHarness()
+        try daemon.folder.write("jedid.sock", "mine")
+        await #expect(throws: DaemonError.self) { try await daemon.start() }
+        #expect(daemon.folder.read("jedid.sock") == "mine")
+    }
 }

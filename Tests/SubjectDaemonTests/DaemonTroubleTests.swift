@@ -1,6 +1,7 @@
 import ControlAPI
 import DaemonTestSupport
 import Foundation
+import Synchronization
 import Testing
 
 @testable import SubjectDaemon
@@ -142,4 +143,67 @@ final class Gate: Sendable {
     func wait() async { _ = await signal.wait() }
 
     func open() { signal.end() }
+
+    @Test func whatStandsInTheWayOfPicturesIsKnownBeforeOneIsMade() async throws {
+        let daemon = try DaemonHarness()
+        try daemon.addSubject("toby", photos: [1])
+        try daemon.folder.write("root/toby/output", "a file")
+        try daemon.prompt("toby", "one")
+        try await daemon.start()
+        #expect(await eventually { (try? await daemon.status().recent.first?.state) == .failed })
+        let reason = try #require(try await daemon.status().recent.first?.reason)
+        #expect(reason.contains("root/toby/output") && reason.contains("move it away"))
+        #expect(daemon.engine.record.generated.isEmpty)
+        #expect(daemon.folder.read("root/toby/output") == "a file")
+
+        try daemon.folder.remove("root/toby/output")
+        try daemon.prompt("toby", "one\n")
+        #expect(await daemon.hasPictures(1, "toby"))
+        try await daemon.stop()
+    }
+
+    @Test func aPictureWhoseFolderWentIsMadeOnceItIsBack() async throws {
+        let daemon = try DaemonHarness()
+        try daemon.addSubject("toby", photos: [1])
+        try daemon.prompt("toby", "one")
+        let isAway = Mutex(false)
+        try await daemon.start {
+            $0.writePicture = { picture, job, folder in
+                if !isAway.withLock({ $0 }) {
+                    rename(daemon.folder("root/toby"), daemon.folder("away"))
+                    isAway.withLock { $0 = true }
+                }
+                return try folder.write(picture, of: job)
+            }
+        }
+        #expect(await eventually { isAway.withLock { $0 } })
+        #expect(await eventually { (try? await daemon.status().subjects.isEmpty) == true })
+        try daemon.folder.move("away", to: "root/toby")
+        #expect(await daemon.hasPictures(1, "toby"))
+        #expect(try await daemon.status().recent.map(\.state) == [.done])
+        try await daemon.stop()
+    }
+
+    @Test(.disabled(if: geteuid() == 0, "the root user may write everywhere"))
+    func aFolderThatMayNotBeWrittenIsSaidToBeOne() throws {
+        let folder = try TestFolder()
+        try folder.makeFolder("toby")
+        try #require(chmod(folder("toby"), 0o555) == 0)
+        defer { chmod(folder("toby"), 0o755) }
+        let error = #expect(throws: OutputFolderError.self) {
+            try OutputFolder(root: folder.path, subject: "toby").prepare()
+        }
+        #expect(error?.cause.number == EACCES)
+    }
+
+    @Test func namesThatAreNotTextAreCounted() async throws {
+        let daemon = try DaemonHarness()
+        try #require(
+            mkdir(
+                Array(daemon.folder("root/bad").utf8CString.dropLast()) + [CChar(bitPattern: 0xFF), 0], 0o755)
+                == 0)
+        try await daemon.start()
+        #expect(try await daemon.status().watching.detail?.contains("not UTF-8") == true)
+        try await daemon.stop()
+    }
 }

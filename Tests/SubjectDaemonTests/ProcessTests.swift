@@ -33,9 +33,9 @@ import Testing
             process.waitUntilExit()
         }
 
-        /// The exit status after SIGTERM.
-        func terminate() -> Int32 {
-            kill(process.processIdentifier, SIGTERM)
+        /// The exit status after that signal.
+        func terminate(by signal: Int32 = SIGTERM) -> Int32 {
+            kill(process.processIdentifier, signal)
             process.waitUntilExit()
             return process.terminationStatus
         }
@@ -90,7 +90,8 @@ import Testing
         #expect(child.terminate() == 0)
     }
 
-    @Test func aTerminatedProcessEndsAtOnceThoughAPictureIsUnderWay() async throws {
+    @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
+    func aTerminatedProcessEndsAtOnceThoughAPictureIsUnderWay(signal: Int32) async throws {
         let folder = try TestFolder()
         try folder.makeFolder("root/toby")
         try folder.write("root/toby/photo.png", try TestPhoto.png(1))
@@ -98,7 +99,7 @@ import Testing
         // Twenty steps of a minute: it ends between two of them or not within any deadline.
         let child = try Child(folder: folder, stepMilliseconds: 60_000)
         #expect(await eventually { folder.read("log")?.contains("began") == true })
-        #expect(child.terminate() == 0)
+        #expect(child.terminate(by: signal) == 0)
         #expect(!folder.exists("state/jedid.sock"))
     }
 }

@@ -19,7 +19,8 @@ enum ControlSocketError: Error, Equatable, CustomStringConvertible {
         case .notASocket(let path):
             "\(path) is there and is no socket: move it away or choose another with --socket"
         case .pathTooLong(let path): "the socket's path is too long (107 bytes at most): \(path)"
-        case .system(let error): "the control socket cannot be made: \(error)"
+        case .system(let error):
+            "the control socket cannot be made: \(error); choose another place with --socket"
         }
     }
 }

@@ -123,8 +123,7 @@ final class JobRunner: Service {
             guard let description = await engineDescription(), await hasRoom(for: job) else { return false }
             board.pause(nil)
             try await store.begin(job.plan.key, at: .now)
-            await run(job, description)
-            return true
+            return await run(job, description)
         } catch {
             await pause("the job store cannot be used: \(error)")
             return false
@@ -158,7 +157,8 @@ final class JobRunner: Service {
         await alarm.set(time.now.uptime + configuration.retryInterval)
     }
 
-    private func run(_ job: Job, _ description: EngineDescription) async {
+    /// - Returns: whether to look for another job at once.
+    private func run(_ job: Job, _ description: EngineDescription) async -> Bool {
         board.begin(job, at: .now)
         defer { board.end() }
         do {
@@ -167,14 +167,33 @@ final class JobRunner: Service {
                 // Once it is made it is kept, even if the end is asked for meanwhile.
                 try await keep(picture, of: job.plan)
             } catch {
+                if await hasLostFolder(job, error) {
+                    // The job waits for it, as those behind it do; the monitor is about to see that it went.
+                    try await store.putBack(job.plan.key, countAttempt: false)
+                    logger.warning(
+                        "\(job.plan.subject): its folder is gone; job \(job.plan.shortID) waits for it")
+                    await alarm.set(time.now.uptime + configuration.retryInterval)
+                    return false
+                }
                 try await settle(job, after: error)
             }
+            return true
         } catch {
             await pause("the job store cannot be used: \(error)")
+            return false
         }
     }
 
+    /// Whether the subject's folder, or the whole root, went while its picture was being made.
+    private func hasLostFolder(_ job: Job, _ error: any Error) async -> Bool {
+        guard error is SystemCallError || error is OutputFolderError, !work.isEnded else { return false }
+        let folder = OutputFolder(root: configuration.root, subject: job.plan.subject)
+        return (try? await files.run { folder.isLost }) ?? false
+    }
+
     private func make(_ plan: PlannedJob, _ description: EngineDescription) async throws -> Picture {
+        let folder = OutputFolder(root: configuration.root, subject: plan.subject)
+        try await files.run { try folder.prepare() }
         let references = try await encoded(plan, description)
         let request = PictureRequest(
             subject: plan.subject, jobID: plan.shortID, prompt: plan.prompt, seed: plan.seed,

@@ -1,6 +1,26 @@
 import Glibc
 import Images
 
+/// Why no picture can be written, in words for the subject's owner.
+struct OutputFolderError: Error, Equatable, CustomStringConvertible {
+    let cause: SystemCallError
+
+    init(_ cause: SystemCallError) {
+        self.cause = cause
+    }
+
+    var description: String {
+        let remedy =
+            switch cause.number {
+            case ENOTDIR: "it is there and is no folder: move it away"
+            case EACCES, EPERM: "jedid's user may not write there: let it (chmod g+w, or chown)"
+            case EROFS: "the disk is mounted read-only"
+            default: cause.reason
+            }
+        return "\(cause.path): \(remedy); then save \(FileRules.promptName) again"
+    }
+}
+
 /// A subject's `output` folder.
 struct OutputFolder: Sendable {
     /// Its path.
@@ -54,6 +74,12 @@ struct OutputFolder: Sendable {
         unlink(path + "/" + AtomicFile.temporaryName(for: job.outputName))
     }
 
+    /// Whether the subject's own folder went.
+    var isLost: Bool {
+        var facts = stat()
+        return lstat(subject, &facts) != 0 && errno == ENOENT
+    }
+
     /// Bytes that can be written there.
     func freeBytes() -> Int64? {
         var facts = statvfs()
@@ -62,9 +88,22 @@ struct OutputFolder: Sendable {
         return overflow ? .max : Int64(clamping: bytes)
     }
 
+    /// Sees to it that a picture can be written there, which is better known before it is made.
+    func prepare() throws(OutputFolderError) {
+        do throws(SystemCallError) {
+            try make()
+            guard access(path, W_OK | X_OK) == 0 else { throw SystemCallError("write", path) }
+        } catch {
+            throw OutputFolderError(error)
+        }
+    }
+
     private func make() throws(SystemCallError) {
-        if mkdir(path, 0o777) == 0 || isFolder { return }
-        throw SystemCallError("create the folder", path, errno == EEXIST ? ENOTDIR : errno)
+        if mkdir(path, 0o777) == 0 { return }
+        // Kept before the next look at the disk, which leaves an error of its own.
+        let number = errno
+        if isFolder { return }
+        throw SystemCallError("create the folder", path, number == EEXIST ? ENOTDIR : number)
     }
 
     /// Not through a link: pictures stay in the subject's folder.

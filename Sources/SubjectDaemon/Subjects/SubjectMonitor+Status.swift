@@ -5,7 +5,8 @@ extension SubjectMonitor {
     /// The watch, for `status`.
     var watchingStatus: WatchingStatus {
         WatchingStatus(
-            rootAvailable: rootProblem == nil, detail: rootProblem ?? rootWatchProblem,
+            rootAvailable: rootProblem == nil,
+            detail: rootProblem ?? rootWatchProblem ?? unreadableNamesProblem,
             lastReconcile: lastReconcile.map { Date(timeIntervalSince1970: Double($0.wall) / 1e9) },
             lastDrift: lastDrift, totalDrift: totalDrift,
             reconcileSeconds: configuration.reconcileInterval.inSeconds)

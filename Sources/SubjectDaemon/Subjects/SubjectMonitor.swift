@@ -42,6 +42,7 @@ actor SubjectMonitor {
 
     var subjects: [String: Subject] = [:]
     private(set) var links: Set<String> = []
+    private var unreadableNames = 0
     private(set) var rootProblem: String?
     private(set) var rootWatchProblem: String?
     private(set) var lastReconcile: Moment?
@@ -235,6 +236,10 @@ actor SubjectMonitor {
             logger.warning("\(link): it is a link and is not followed; put the folder itself into the root")
         }
         links = listing.links
+        if listing.unreadableNames != unreadableNames {
+            unreadableNames = listing.unreadableNames
+            if let unreadableNamesProblem { logger.warning("\(unreadableNamesProblem)") }
+        }
         if rootIdentity != listing.identity {
             rootIdentity = listing.identity
             rootWatched = false
@@ -332,6 +337,12 @@ actor SubjectMonitor {
     }
 
     func subjectPath(_ name: String) -> String { configuration.root + "/" + name }
+
+    /// What is the matter with names that cannot even be said.
+    var unreadableNamesProblem: String? {
+        guard unreadableNames > 0 else { return nil }
+        return "names in the root that are not UTF-8 and are not looked at: \(unreadableNames); rename them"
+    }
 
     /// The subjects whose folders are there.
     var presentSubjects: Set<String> {

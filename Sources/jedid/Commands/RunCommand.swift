@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlAPI
 import FoundationEssentials
+import Glibc
 import Logging
 import SubjectDaemon
 
@@ -32,12 +33,22 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Say more about what is done.")
     var verbose = false
 
+    func validate() throws {
+        guard !root.isEmpty else {
+            throw ValidationError("--root is empty; name the folder of the subjects.")
+        }
+    }
+
     func run() async throws {
+        openStandardStreams()
         let environment = ProcessInfo.processInfo.environment
         let verbose = verbose
         LoggingSystem.bootstrap { _ in PlainLogHandler(level: verbose ? .debug : .info) }
         let logger = Logger(label: "jedid")
-        let stateFolder = state ?? SocketLocation.stateFolder(environment)
+        guard let stateFolder = state ?? SocketLocation.stateFolder(environment) else {
+            throw CommandError(
+                "HOME is not set, so there is no place for the queue and the cache: give --state DIR.")
+        }
         let configuration = DaemonConfiguration(
             root: root, stateFolder: stateFolder,
             socket: socket ?? SocketLocation.forDaemon(stateFolder: stateFolder, environment: environment))
@@ -49,5 +60,10 @@ struct RunCommand: AsyncParsableCommand {
             logger.critical("\(error)")
             throw ExitCode.failure
         }
+    }
+
+    /// A stream that was closed by whoever started this would lend its number to the next file that is opened.
+    private func openStandardStreams() {
+        for stream in 0...2 where fcntl(Int32(stream), F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
     }
 }
