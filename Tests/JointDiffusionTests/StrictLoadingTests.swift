@@ -135,6 +135,21 @@ import Testing
         }
     }
 
+    /// Looked up, it would lie outside the embedding.
+    @Test(arguments: [-1, 1_000_000, 1 << 40])
+    func aTokenThatTheEncoderLacksIsNamed(_ id: Int) throws {
+        #expect {
+            try load { folder in
+                let file = folder.appendingPathComponent("tokenizer/vocab.json")
+                var ids = try JSONDecoder().decode([String: Int].self, from: Data(contentsOf: file))
+                ids["a"] = id
+                try JSONEncoder().encode(ids).write(to: file)
+            }
+        } throws: {
+            "\($0)".contains("vocab.json") && "\($0)".contains("\(id)")
+        }
+    }
+
     @Test(arguments: ["unet", "vae", "text_encoder"])
     func missingWeightsAreNamedWithTheFix(_ component: String) throws {
         let error = #expect(throws: CheckpointError.self) {

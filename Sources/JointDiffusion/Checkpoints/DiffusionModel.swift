@@ -89,7 +89,8 @@ public final class DiffusionModel {
         guard tokenizer.vocabularySize <= text.vocabularySize else {
             throw .invalidConfig(
                 file: "\(folder)/tokenizer/vocab.json",
-                reason: "it has \(tokenizer.vocabularySize) tokens, the text encoder \(text.vocabularySize)")
+                reason: "with the added tokens its ids reach \(tokenizer.vocabularySize - 1), "
+                    + "the text encoder has \(text.vocabularySize) tokens")
         }
     }
 }
