@@ -50,7 +50,7 @@ public final class Pipeline {
         backend.trim()
         defer { backend.trim() }
         let pixels = model.vae.decode(latent)
-        guard pixels.floats.allSatisfy(\.isFinite) else { throw .notFinite(what: "the decoded picture") }
+        guard pixels.floats.allSatisfy(\.isFinite) else { throw notFinite("the decoded picture") }
         return pixels.floats.map { value in
             UInt8(((min(max(value, -1), 1) + 1) * 127.5).rounded(.toNearestOrEven))
         }
@@ -76,7 +76,7 @@ public final class Pipeline {
         _ request: GenerationRequest, references: [Reference] = [], noise given: Noise? = nil,
         progress: (GenerationProgress) throws -> Void = { _ in }
     ) throws -> Tensor {
-        try check(request)
+        try validate(request)
         let references = request.mode == .none ? [] : references
         let noise = given ?? self.noise(for: request, references: references)
         try check(noise, for: request, references: references.count)
@@ -108,7 +108,7 @@ public final class Pipeline {
             try progress(GenerationProgress(step: step + 1, total: sampler.count))
         }
         guard x.floats.allSatisfy(\.isFinite) else {
-            throw GenerationError.notFinite(what: "the latent after \(sampler.count) steps")
+            throw notFinite("the latent after \(sampler.count) steps")
         }
         return x[rows: known..<x.shape[0]]
     }
@@ -127,18 +127,26 @@ public final class Pipeline {
         return Tensor.concatenatingRows([full.1[rows: 0..<known], guided])
     }
 
+    /// The weight that is to blame, or else the numbers on their way.
+    private func notFinite(_ what: String) -> GenerationError {
+        guard let weight = model.nonFiniteWeight() else { return .notFinite(what: what) }
+        return .damagedWeight(file: weight.file, tensor: weight.tensor)
+    }
+
     private func embed(_ captions: [String]) -> Tensor {
         model.textEncoder(captions.map { model.tokenizer.encode($0) })
     }
 
-    private func check(_ request: GenerationRequest) throws(GenerationError) {
+    /// Refuses what `generate` would refuse, before anything is encoded for it.
+    public func validate(_ request: GenerationRequest) throws {
         let multiple = model.vae.downscale
         for extent in [request.width, request.height] {
             guard extent >= multiple, extent <= 4096, extent % multiple == 0 else {
-                throw .size(width: request.width, height: request.height, multiple: multiple)
+                throw GenerationError.size(width: request.width, height: request.height, multiple: multiple)
             }
         }
-        guard !request.seeds.isEmpty else { throw .noPictures }
+        guard !request.seeds.isEmpty else { throw GenerationError.noPictures }
+        _ = try request.sampler.sampler(for: model.scheduler, steps: request.steps)
     }
 
     private func check(_ noise: Noise, for request: GenerationRequest, references: Int)

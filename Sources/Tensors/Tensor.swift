@@ -66,6 +66,21 @@ public struct Tensor {
     /// A copy of the elements of a float32 tensor.
     public var elements: [Float] { Array(floats) }
 
+    /// Whether no element is infinite or NaN.
+    public var isFinite: Bool {
+        let bytes = UnsafeRawBufferPointer(start: rawPointer, count: count * elementType.size)
+        func lacks<Bits: FixedWidthInteger>(_ exponent: Bits) -> Bool {
+            stride(from: 0, to: bytes.count, by: elementType.size).allSatisfy {
+                bytes.loadUnaligned(fromByteOffset: $0, as: Bits.self) & exponent != exponent
+            }
+        }
+        return switch elementType {
+        case .float32: lacks(0x7F80_0000 as UInt32)
+        case .float16: lacks(0x7C00 as UInt16)
+        case .bfloat16: lacks(0x7F80 as UInt16)
+        }
+    }
+
     /// The same elements under another shape of equal count.
     public func reshaped(_ shape: Shape) -> Tensor {
         precondition(shape.count == count, "cannot see \(self.shape) as \(shape)")

@@ -125,6 +125,8 @@ import Testing
         }
     }
 
+    static var example: String { Programs.example("green-fish").appendingPathComponent("0.png").path }
+
     /// Arguments, and what the message must name.
     static let mistakes: [([String], String)] = [
         (["--model", "/nowhere"], "/nowhere/model_index.json"),
@@ -132,16 +134,21 @@ import Testing
         (["--reference", "/etc/hostname"], "/etc/hostname"),
         (["--size", "63x64"], "63x64"),
         (["--size", "big"], "big"),
+        (["--size", "8192x8192", "--reference", example], "8192x8192"),
         (["--steps", "0"], "0 steps"),
         (["--steps", "1001"], "1001 steps"),
         (["--sampler", "magic"], "dpmpp_2m_karras"),
         (["--mode", "magic"], "matched"),
         (["--count", "0"], "--count"),
+        (["--count", "1001"], "--count"),
         (["--threads", "0"], "--threads"),
         (["--guidance", "nan"], "--guidance"),
         (["--noise", "/nowhere/noise.safetensors"], "/nowhere/noise.safetensors"),
         (["--save-latent", "/nowhere/latent.safetensors"], "/nowhere"),
         (["-o", "/nowhere/picture.png"], "/nowhere"),
+        (["-o", ""], "empty"),
+        (["-o", "/proc/picture.png"], "/proc"),
+        (["-o", "/tmp/" + String(repeating: "long", count: 64)], "too long"),
     ]
 
     @Test(arguments: mistakes)
@@ -154,6 +161,40 @@ import Testing
             #expect(outcome.status != 0)
             #expect(outcome.errors.contains(named), "\(outcome.errors)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        }
+    }
+
+    /// The picture takes the place of what has its name, so that name must not be a device's.
+    @Test(arguments: ["-o", "--save-latent"])
+    func aPipeIsNotReplaced(_ option: String) async throws {
+        try await Programs.withFolder { folder in
+            let pipe = folder.appendingPathComponent("pipe").path
+            #expect(mkfifo(pipe, 0o600) == 0)
+            var arguments = [
+                "generate", "--model", Programs.model, "--steps", "1", "--prompt", "cat", option, pipe,
+            ]
+            if option != "-o" { arguments += ["-o", folder.appendingPathComponent("x.png").path] }
+            let outcome = try Programs.run("jedid", arguments)
+            #expect(outcome.status != 0 && outcome.errors.contains("pipe"), "\(outcome.errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["pipe"])
+            let type = try FileManager.default.attributesOfItem(atPath: pipe)[.type] as? FileAttributeType
+            #expect(type != .typeRegular)
+        }
+    }
+
+    @Test func aPromptMayBeginWithADashAndAGuidanceWithAMinus() async throws {
+        try await Programs.withFolder { folder in
+            let picture = folder.appendingPathComponent("x.png").path
+            let outcome = try Programs.run(
+                "jedid",
+                [
+                    "generate", "--model", Programs.model, "--steps", "1", "--prompt", "-5 degrees",
+                    "--negative-prompt", "--dark", "--guidance", "-1.5", "-o", picture,
+                ])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let text = try #require(PNGTextReader.read(contentsOf: picture).first).text
+            #expect(
+                text.hasPrefix("-5 degrees\nNegative prompt: --dark\n") && text.contains("CFG scale: -1.5,"))
         }
     }
 

@@ -48,6 +48,27 @@ import Testing
         #expect(file.hasSuffix("\(component).safetensors"))
     }
 
+    /// Under the key of a newer and of an older version: which one counts must not be chance.
+    @Test func aTensorThatIsThereTwiceIsNamed() throws {
+        var name = ""
+        let error = #expect(throws: CheckpointError.self) {
+            try load { folder in
+                try rewrite(folder, "text_encoder/model") { tensors in
+                    let prefix = "text_model."
+                    name = tensors[0].name
+                    if name.hasPrefix(prefix) { name.removeFirst(prefix.count) } else { name = prefix + name }
+                    tensors.append((name, tensors[0].tensor))
+                }
+            }
+        }
+        guard case .repeatedTensor(let file, let tensor)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(file.hasSuffix("text_encoder/model.safetensors"))
+        #expect(tensor.hasSuffix(name) || name.hasSuffix(tensor))
+    }
+
     @Test(arguments: weights)
     func aWrongShapeIsNamed(_ component: String) throws {
         var name = ""
@@ -84,6 +105,49 @@ import Testing
             return
         }
         #expect("\(try #require(error))".contains(component))
+    }
+
+    /// Loading does not read the weights, so it is found when the numbers break.
+    @Test(arguments: weights)
+    func aWeightThatIsNoNumberIsNamed(_ component: String) throws {
+        let golden = try GoldenCheckpoint("known-v", in: Goldens.directory)
+        try CheckpointWriter.withFolder(of: golden, goldens: Goldens.directory) { folder in
+            var name = ""
+            try rewrite(folder, component) { tensors in
+                // The VAE's decoder and the others' last layers always have a say.
+                let index = tensors.lastIndex { $0.name.hasPrefix("decoder.") } ?? tensors.count - 1
+                name = tensors[index].name
+                tensors[index].tensor = Tensor(
+                    repeating: .nan, shape: tensors[index].tensor.shape, on: tensors[index].tensor.backend)
+            }
+            let pipeline = Pipeline(
+                try DiffusionModel(folder: folder.path, on: CPUBackend(CPUConfiguration(threads: 1))))
+            var request = GenerationRequest(prompt: "a cat", model: pipeline.model)
+            (request.mode, request.steps) = (.none, 1)
+            let error = #expect(throws: GenerationError.self) {
+                _ = try pipeline.decode(try pipeline.generate(request))
+            }
+            guard case .damagedWeight(let file, name)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(file.hasSuffix("\(component).safetensors"))
+        }
+    }
+
+    /// Looked up, it would lie outside the embedding.
+    @Test(arguments: [-1, 1_000_000, 1 << 40])
+    func aTokenThatTheEncoderLacksIsNamed(_ id: Int) throws {
+        #expect {
+            try load { folder in
+                let file = folder.appendingPathComponent("tokenizer/vocab.json")
+                var ids = try JSONDecoder().decode([String: Int].self, from: Data(contentsOf: file))
+                ids["a"] = id
+                try JSONEncoder().encode(ids).write(to: file)
+            }
+        } throws: {
+            "\($0)".contains("vocab.json") && "\($0)".contains("\(id)")
+        }
     }
 
     @Test(arguments: ["unet", "vae", "text_encoder"])

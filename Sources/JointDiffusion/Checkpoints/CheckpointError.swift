@@ -7,6 +7,7 @@ public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible
     case unsupportedConfig(file: String, key: String, value: String, supported: String)
     case missingTensor(file: String, tensor: String)
     case unexpectedTensors(file: String, tensors: [String])
+    case repeatedTensor(file: String, tensor: String)
     case wrongShape(file: String, tensor: String, expected: Shape, actual: Shape)
     case safetensors(SafetensorsError)
 
@@ -25,6 +26,8 @@ public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible
                 + tensors.prefix(3).map { "'\($0)'" }.joined(separator: ", ")
                 + (tensors.count > 3 ? ", ..." : "")
                 + "; the configuration beside it does not belong to it."
+        case .repeatedTensor(let file, let tensor):
+            "\(file): tensor '\(tensor)' is there twice, under another name or in another file of the index."
         case .wrongShape(let file, let tensor, let expected, let actual):
             "\(file): tensor '\(tensor)' has shape \(actual), the configuration beside it needs \(expected)."
         case .safetensors(let error):

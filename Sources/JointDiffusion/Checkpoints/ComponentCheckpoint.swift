@@ -25,7 +25,9 @@ public final class ComponentCheckpoint: ParameterSource {
             do { opened = try SafetensorsFile(path: file) } catch { throw .safetensors(error) }
             for key in opened.names {
                 guard let name = canonical(key) else { continue }
-                locations[name] = (opened, key)
+                guard locations.updateValue((opened, key), forKey: name) == nil else {
+                    throw .repeatedTensor(file: file, tensor: key)
+                }
             }
         }
     }
@@ -52,6 +54,19 @@ public final class ComponentCheckpoint: ParameterSource {
         guard locations.isEmpty else {
             throw .unexpectedTensors(file: path, tensors: locations.keys.sorted())
         }
+    }
+
+    /// The first tensor in which an exponent says infinity or NaN.
+    static func nonFiniteTensor(
+        folder: String, stem: String, on backend: any Backend
+    ) -> (file: String, tensor: String)? {
+        for path in (try? files(folder: folder, stem: stem)) ?? [] {
+            guard let file = try? SafetensorsFile(path: path) else { continue }
+            for name in file.names {
+                if let tensor = try? file.tensor(name, on: backend), !tensor.isFinite { return (path, name) }
+            }
+        }
+        return nil
     }
 
     private static func files(folder: String, stem: String) throws(CheckpointError) -> [String] {

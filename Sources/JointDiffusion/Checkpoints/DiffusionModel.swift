@@ -38,6 +38,19 @@ public final class DiffusionModel {
     /// Native picture height, in pixels.
     public var height: Int { unet.configuration.sampleHeight * vae.downscale }
 
+    /// A tensor of the checkpoint that holds infinity or NaN, if there is one. Reads all weights.
+    func nonFiniteWeight() -> (file: String, tensor: String)? {
+        for (component, stem) in [
+            ("text_encoder", "model"), ("vae", "diffusion_pytorch_model"),
+            ("unet", "diffusion_pytorch_model"),
+        ] {
+            let weight = ComponentCheckpoint.nonFiniteTensor(
+                folder: "\(folder)/\(component)", stem: stem, on: backend)
+            if let weight { return weight }
+        }
+        return nil
+    }
+
     private static func checkIndex(_ folder: String) throws(CheckpointError) {
         let index = try ConfigFile(path: "\(folder)/model_index.json")
         _ = try index.string(
@@ -76,7 +89,8 @@ public final class DiffusionModel {
         guard tokenizer.vocabularySize <= text.vocabularySize else {
             throw .invalidConfig(
                 file: "\(folder)/tokenizer/vocab.json",
-                reason: "it has \(tokenizer.vocabularySize) tokens, the text encoder \(text.vocabularySize)")
+                reason: "with the added tokens its ids reach \(tokenizer.vocabularySize - 1), "
+                    + "the text encoder has \(text.vocabularySize) tokens")
         }
     }
 }

@@ -9,7 +9,7 @@ public enum ModelHash {
         for component in ["scheduler", "text_encoder", "tokenizer", "unet", "vae"] {
             let directory = "\(folder)/\(component)"
             let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-            for name in names.sorted() where isPart(name) {
+            for name in names.sorted() where isPart(name) && isRegularFile("\(directory)/\(name)") {
                 hash.update(data: Data("\(component)/\(name)\u{0}".utf8))
                 try update(&hash, with: "\(directory)/\(name)")
             }
@@ -19,6 +19,12 @@ public enum ModelHash {
 
     private static func isPart(_ name: String) -> Bool {
         [".json", ".txt", ".safetensors"].contains { name.hasSuffix($0) }
+    }
+
+    /// A link counts as what it leads to; what cannot be looked at stays in, so that reading it says why.
+    private static func isRegularFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
     }
 
     private static func update(_ hash: inout SHA256, with path: String) throws {

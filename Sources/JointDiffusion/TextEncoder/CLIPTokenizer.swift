@@ -15,7 +15,7 @@ public struct CLIPTokenizer: Sendable {
     public let beginID: Int
     public let endID: Int
     public let paddingID: Int
-    /// Number of entries of `vocab.json`.
+    /// One more than the highest id that a text can get.
     public let vocabularySize: Int
 
     private let encoding: BytePairEncoding
@@ -33,7 +33,8 @@ public struct CLIPTokenizer: Sendable {
         beginID = files.beginID
         endID = files.endID
         paddingID = files.paddingID
-        vocabularySize = files.vocabulary.count
+        let ids = files.vocabulary.values.max() ?? 0
+        vocabularySize = 1 + files.addedTokens.reduce(ids) { max($0, $1.id) }
         encoding = BytePairEncoding(
             vocabulary: files.vocabulary, merges: files.merges, unknownID: files.unknownID)
         rawTokens = files.addedTokens.filter { !$0.isNormalized }

@@ -15,6 +15,9 @@ struct CLIPTokenizerFiles {
         // 1. vocabulary and merges
         let vocabularyFile = directory.appendingPathComponent("vocab.json")
         let vocabulary: [String: Int] = try Self.decode(vocabularyFile)
+        if let (token, id) = vocabulary.first(where: { !(0..<Int(Int32.max)).contains($0.value) }) {
+            throw .malformed(file: vocabularyFile.path, reason: "token \"\(token)\" has the id \(id)")
+        }
         self.vocabulary = vocabulary
         merges = try Self.merges(directory.appendingPathComponent("merges.txt"), vocabulary: vocabulary)
 
@@ -44,7 +47,7 @@ struct CLIPTokenizerFiles {
         var origin = configurationFile.path
         if let decoder = configuration.addedTokens {
             for (key, token) in decoder {
-                guard let id = Int(key) else {
+                guard let id = Int(key), (0..<Int(Int32.max)).contains(id) else {
                     throw .malformed(
                         file: configurationFile.path,
                         reason: "added_tokens_decoder has the key \(key), not an id")

@@ -2,9 +2,11 @@ import CLinux
 import Glibc
 
 /// Files that appear whole or not at all, and stay through a power cut.
-enum AtomicFile {
+public enum AtomicFile {
     /// Puts the file in the place of whatever had its name.
-    static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o644) throws(SystemCallError) {
+    public static func replace(
+        _ path: String, with bytes: [UInt8], mode: mode_t = 0o644
+    ) throws(SystemCallError) {
         let temporary = try write(bytes, beside: path, mode: mode)
         guard rename(temporary, path) == 0 else {
             let error = SystemCallError("rename", path)

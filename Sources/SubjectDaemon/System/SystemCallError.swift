@@ -1,7 +1,7 @@
 import Glibc
 
 /// A system call's refusal, with what it was refused for.
-struct SystemCallError: Error, Equatable, CustomStringConvertible {
+public struct SystemCallError: Error, Equatable, CustomStringConvertible {
     /// The call's name.
     let call: String
     /// The file it was about.
@@ -16,7 +16,7 @@ struct SystemCallError: Error, Equatable, CustomStringConvertible {
     }
 
     /// The number in words.
-    var reason: String { String(cString: strerror(number)) }
+    public var reason: String { String(cString: strerror(number)) }
 
     /// Whether the disk, or the share of it that this user has, is full.
     var isFullDisk: Bool { number == ENOSPC || number == EDQUOT }
@@ -24,5 +24,5 @@ struct SystemCallError: Error, Equatable, CustomStringConvertible {
     /// Whether the file is not there.
     var isMissing: Bool { number == ENOENT || number == ENOTDIR }
 
-    var description: String { "\(call) \(path): \(reason)" }
+    public var description: String { "\(call) \(path): \(reason)" }
 }

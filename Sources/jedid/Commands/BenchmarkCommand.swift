@@ -29,14 +29,11 @@ struct BenchmarkCommand: ParsableCommand {
 
     func run() throws {
         let loaded = try model.load()
-        let width = size?.width ?? loaded.width
-        let height = size?.height ?? loaded.height
-        let multiple = loaded.vae.downscale
-        guard width % multiple == 0, height % multiple == 0 else {
-            throw GenerationError.size(width: width, height: height, multiple: multiple)
-        }
+        var request = GenerationRequest(prompt: "", model: loaded)
+        if let size { (request.width, request.height) = (size.width, size.height) }
+        try Pipeline(loaded).validate(request)
         let benchmark = ModelBenchmark(
-            model: loaded, width: width, height: height, references: references,
+            model: loaded, width: request.width, height: request.height, references: references,
             mode: mode ?? loaded.defaults.mode, repetitions: `repeat`)
         let report = benchmark.run()
         if json {

@@ -21,14 +21,16 @@ struct GenerateCommand: ParsableCommand {
         name: .customLong("reference"), parsing: .upToNextOption,
         help: ArgumentHelp("Photos of the subject (JPEG or PNG).", valueName: "file"))
     var references: [String] = []
-    @Option(help: "What the picture shows.") var prompt: String
-    @Option(help: "What it does not show.") var negativePrompt = ""
+    // A prompt may begin with a dash, and a guidance with a minus.
+    @Option(parsing: .unconditional, help: "What the picture shows.") var prompt: String
+    @Option(parsing: .unconditional, help: "What it does not show.") var negativePrompt = ""
     @Option(help: "How references are used: none, joint, cached or matched.") var mode: ReferenceMode?
     @Option(help: "Denoising steps.") var steps: Int?
     @Option(help: "ddim, dpmpp_2m, dpmpp_2m_karras, euler or unipc.") var sampler: SamplerKind?
-    @Option(help: "Guidance towards the prompt; 1 is none.") var guidance: Double?
-    @Option(help: "Guidance towards the references; makes three guidance branches.") var imageGuidance:
-        Double?
+    @Option(parsing: .unconditional, help: "Guidance towards the prompt; 1 is none.") var guidance: Double?
+    @Option(
+        parsing: .unconditional, help: "Guidance towards the references; makes three guidance branches.")
+    var imageGuidance: Double?
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
     @Option(help: "How many pictures.") var count = 1
     @Option(help: "Seed of the first picture; random by default.") var seed: UInt64?
@@ -39,17 +41,21 @@ struct GenerateCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The PNG file to write.") var output: String
 
     func validate() throws {
-        guard count >= 1 else { throw ValidationError("--count is \(count); it must be at least 1.") }
+        guard (1...1000).contains(count) else {
+            throw ValidationError("--count is \(count); it must be from 1 to 1000.")
+        }
         for (name, value) in [("--guidance", guidance), ("--image-guidance", imageGuidance)] {
             guard value?.isFinite ?? true else { throw ValidationError("\(name) must be a finite number.") }
         }
     }
 
     func run() throws {
-        for path in [output] + (saveLatent.map { [$0] } ?? []) { try OutputFile.check(path) }
+        let outputs = count == 1 ? [output] : (1...count).map { OutputFile.numbered(output, $0) }
+        try OutputFile.check(outputs + (saveLatent.map { [$0] } ?? []))
         let photos = try references.map(photo)
         let pipeline = Pipeline(try model.load())
         let request = request(for: pipeline.model)
+        try pipeline.validate(request)
         let encoded = try photos.map { photo in
             try naming(photo.path) {
                 Pipeline.Reference(
@@ -77,9 +83,8 @@ struct GenerateCommand: ParsableCommand {
                     ? [] : photos.map { .init(name: $0.name, hash: $0.contentHash) },
                 precision: model.precision, version: "jedid \(ProductVersion.current)")
             let png = try PictureFile.png(pixels: pixels, record: record)
-            let path = count == 1 ? output : OutputFile.numbered(output, index + 1)
-            try OutputFile.write(png, to: path)
-            meter.report("\(path) (seed \(seed))")
+            try OutputFile.write(png, to: outputs[index])
+            meter.report("\(outputs[index]) (seed \(seed))")
         }
     }
 
