@@ -130,6 +130,7 @@ import Testing
     /// Arguments, and what the message must name.
     static let mistakes: [([String], String)] = [
         (["--model", "/nowhere"], "/nowhere/model_index.json"),
+        (["--model", ""], "--model"),
         (["--reference", "/nowhere/dog.jpg"], "/nowhere/dog.jpg"),
         (["--reference", "/etc/hostname"], "/etc/hostname"),
         (["--size", "63x64"], "63x64"),

@@ -111,6 +111,13 @@ import Testing
         #expect(error?.description.contains("UTF-8") == true)
     }
 
+    @Test func aPointerOfGitLFSIsNamedAsOne() {
+        let text = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+        let temporary = TemporaryFile(Array(text.utf8))
+        let error = #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: temporary.path) }
+        #expect(error?.description.contains("git lfs pull") == true)
+    }
+
     @Test(arguments: [UInt64(0), 1, 1 << 20, 64 << 20, 64 << 20 + 1, 1 << 62, 1 << 63, .max])
     func headerLength(_ length: UInt64) {
         let temporary = TemporaryFile()

@@ -108,7 +108,8 @@ struct CLIPTokenizerFiles {
     private static func decode<Value: Decodable>(_ file: URL) throws(TokenizerError) -> Value {
         let data = try read(file)
         do { return try JSONDecoder().decode(Value.self, from: data) } catch {
-            throw .malformed(file: file.path, reason: "\(error)")
+            throw .malformed(
+                file: file.path, reason: "it is not JSON of the kind that a tokenizer folder has")
         }
     }
 

@@ -13,7 +13,8 @@ public enum TokenizerError: Error, Equatable, Sendable, CustomStringConvertible 
 
     public var description: String {
         switch self {
-        case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
+        case .unreadable(let file, let reason):
+            "\(file): cannot be read: \(reason). A checkpoint is a diffusers folder; copy it with all its files."
         case .malformed(let file, let reason): "\(file): \(reason)"
         case .missing(let file, let key): "\(file): \(key) is missing"
         case .notInVocabulary(let file, let key, let token):

@@ -34,6 +34,11 @@ public struct CPUConfiguration: Sendable, Equatable {
     /// Processors this process may run on (its affinity mask), not those the machine has.
     public static var availableProcessors: Int { Int(ck_available_processors()) }
 
+    /// What `JEDI_CPU` says, if that is no instruction set; it is then disregarded.
+    public static var unknownMask: String? {
+        environment("JEDI_CPU").flatMap { $0.isEmpty || InstructionSet(rawValue: $0) != nil ? nil : $0 }
+    }
+
     /// What `JEDI_CPU` asks for.
     static var maskedInstructionSet: InstructionSet? {
         environment("JEDI_CPU").flatMap(InstructionSet.init(rawValue:))

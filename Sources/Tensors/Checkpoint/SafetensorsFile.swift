@@ -25,7 +25,13 @@ public final class SafetensorsFile {
         }
         let length = UInt64(littleEndian: storage.pointer.loadUnaligned(as: UInt64.self))
         guard length >= 2, length <= UInt64(Self.maximumHeaderLength) else {
-            throw .malformedHeader(file: path, reason: "its header would have \(length) bytes")
+            // Cloned without Git LFS, weights are small texts that begin so.
+            let isPointer = length == UInt64(littleEndianBytes: "version ".utf8)
+            throw .malformedHeader(
+                file: path,
+                reason: isPointer
+                    ? "it is a Git LFS pointer; fetch the file itself with 'git lfs pull'"
+                    : "its header would have \(length) bytes")
         }
         dataStart = 8 + Int(length)
         guard dataStart <= storage.byteCount else {
@@ -146,4 +152,11 @@ public final class SafetensorsFile {
         "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
         "I32": 4, "U32": 4, "F32": 4, "F64": 8, "I64": 8, "U64": 8,
     ]
+}
+
+extension UInt64 {
+    /// The number that the first eight bytes make, least significant first.
+    fileprivate init(littleEndianBytes bytes: some Sequence<UInt8>) {
+        self = bytes.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.element) << (8 * UInt64($1.offset)) }
+    }
 }

@@ -26,6 +26,7 @@ struct ModelOptions: ParsableArguments {
 
     /// The folder that is meant; an error says where was looked.
     func folder() throws -> String {
+        if let model, model.isEmpty { throw CommandError("--model is empty. Name the checkpoint's folder.") }
         if let model { return model }
         if let model = ProcessInfo.processInfo.environment["JEDID_MODEL"], !model.isEmpty { return model }
         let candidates = Self.embeddedModels
@@ -39,6 +40,10 @@ struct ModelOptions: ParsableArguments {
 
     /// How the processor is used; a precision that it does not have is refused.
     func configuration() throws -> CPUConfiguration {
+        if let mask = CPUConfiguration.unknownMask {
+            let allowed = CPUConfiguration.InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CommandError("JEDI_CPU is '\(mask)'. Unset it, or set it to one of \(allowed).")
+        }
         let configuration = CPUConfiguration(threads: threads, precision: precision)
         guard configuration.supports(precision) else {
             throw CommandError(
