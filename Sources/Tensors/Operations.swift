@@ -90,6 +90,13 @@ extension Tensor {
     public static func - (a: Tensor, b: Tensor) -> Tensor { linearCombination([(1, a), (-1, b)]) }
     public static func * (a: Float, b: Tensor) -> Tensor { linearCombination([(a, b)]) }
 
+    /// `factor * self + constant`, element by element.
+    public func scaled(by factor: Float, plus constant: Float) -> Tensor {
+        guard constant != 0 else { return factor * self }
+        let constants = Tensor(repeating: constant, shape: shape, on: backend)
+        return Tensor.linearCombination([(factor, self), (1, constants)])
+    }
+
     /// `[N, H, W, C]` -> `[N, 2H, 2W, C]`, nearest neighbour; `height` and `width` may ask for one less.
     public func upsampledNearest2x(height: Int? = nil, width: Int? = nil) -> Tensor {
         let (height, width) = (height ?? 2 * shape[1], width ?? 2 * shape[2])

@@ -57,21 +57,12 @@ public final class AutoencoderKL: ImageAutoencoder {
     }
 
     public func encode(_ pixels: Tensor) -> Tensor {
-        scaled(encoder(pixels), by: configuration.scalingFactor, shift: -configuration.shiftFactor)
+        let factor = configuration.scalingFactor
+        return encoder(pixels).scaled(by: factor, plus: -factor * configuration.shiftFactor)
     }
 
     public func decode(_ latents: Tensor) -> Tensor {
-        let factor = 1 / configuration.scalingFactor
-        guard configuration.shiftFactor != 0 else { return decoder(factor * latents) }
-        let shift = Tensor(repeating: configuration.shiftFactor, shape: latents.shape, on: latents.backend)
-        return decoder(Tensor.linearCombination([(factor, latents), (1, shift)]))
-    }
-
-    /// `(x + shift) * factor`
-    private func scaled(_ x: Tensor, by factor: Float, shift: Float) -> Tensor {
-        guard shift != 0 else { return factor * x }
-        let offset = Tensor(repeating: shift, shape: x.shape, on: x.backend)
-        return Tensor.linearCombination([(factor, x), (factor, offset)])
+        decoder(latents.scaled(by: 1 / configuration.scalingFactor, plus: configuration.shiftFactor))
     }
 
     /// Old files call the attention's layers query, key, value and proj_attn.

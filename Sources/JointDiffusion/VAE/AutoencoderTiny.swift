@@ -116,17 +116,14 @@ public final class AutoencoderTiny: ImageAutoencoder {
 
     public func encode(_ pixels: Tensor) -> Tensor {
         // The encoder was trained on 0...1.
-        let half = Tensor(repeating: 0.5, shape: pixels.shape, on: pixels.backend)
-        let scaled = Tensor.linearCombination([(0.5, pixels), (1, half)])
+        let scaled = pixels.scaled(by: 0.5, plus: 0.5)
         return configuration.scalingFactor * Self.run(encoder, on: scaled)
     }
 
     public func decode(_ latents: Tensor) -> Tensor {
         // Latents are softly clamped to ±3; the decoder's output is 0...1.
         let clamped = 3 * ((1 / 3 / configuration.scalingFactor) * latents).activated(.tanh)
-        let pixels = Self.run(decoder, on: clamped)
-        let one = Tensor(repeating: 1, shape: pixels.shape, on: pixels.backend)
-        return Tensor.linearCombination([(2, pixels), (-1, one)])
+        return Self.run(decoder, on: clamped).scaled(by: 2, plus: -1)
     }
 
     private static func run(_ stages: [Stage], on x: Tensor) -> Tensor {

@@ -25,8 +25,7 @@ public struct PhotoFile: Sendable {
             throw PhotoRejection("it cannot be read any more", fault: .changed)
         }
         bytes = [UInt8](data)
-        contentHash = SHA256.hash(data: data).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-            .joined()
+        contentHash = SHA256.hash(data: data).hexadecimal
     }
 
     /// Name within its folder.
