@@ -85,20 +85,21 @@ public struct SubjectDaemon: Sendable {
         _ store: JobStore, _ files: FileThread, _ parts: Parts, _ onReady: @escaping @Sendable () -> Void
     ) async throws {
         let cache = try openCache()
+        let live = LiveConfiguration(configuration)
         let work = Signal()
         let mailbox = ChangeMailbox()
         let board = RunBoard()
         let session = EngineSession(engine: engine, logger: logger)
         let monitor = SubjectMonitor(
-            configuration: configuration, store: store, files: files, watcher: parts.makeWatcher(mailbox),
+            live: live, store: store, files: files, watcher: parts.makeWatcher(mailbox),
             mailbox: mailbox, probe: parts.probe, work: work, time: parts.time, logger: logger,
             onReady: onReady)
         let runner = JobRunner(
-            configuration: configuration, store: store, cache: cache, session: session, monitor: monitor,
+            live: live, store: store, cache: cache, session: session, monitor: monitor,
             mailbox: mailbox, files: files, board: board, work: work, time: parts.time, logger: logger,
             writePicture: parts.writePicture)
         let composer = StatusComposer(
-            configuration: configuration, startedAt: .now, store: store, cache: cache, session: session,
+            live: live, startedAt: .now, store: store, cache: cache, session: session,
             monitor: monitor, board: board, time: parts.time)
         let responder = ControlResponder(composer: composer, logger: logger)
         let socket = try bindSocket()

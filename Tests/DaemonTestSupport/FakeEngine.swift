@@ -71,8 +71,8 @@ public final class FakeEngine: PictureEngine {
     }
 
     public func generate(
-        _ request: PictureRequest, references: [EncodedReference],
-        progress: @escaping @Sendable (StepProgress) -> Void
+        _ request: PictureRequest, references: [EncodedReference], resumingFrom checkpoint: StepCheckpoint?,
+        event: @escaping @Sendable (PictureEvent) -> Void
     ) async throws -> Picture {
         log.withLock { $0.generated.append(request) }
         note("began \(request.jobID)")
@@ -80,7 +80,7 @@ public final class FakeEngine: PictureEngine {
             if step == 1, let mischief = mischief.withLock({ $0 }) { try await mischief(request) }
             try Task.checkCancellation()
             if stepTime > .zero { try await Task.sleep(for: stepTime) }
-            progress(StepProgress(step: step, total: steps))
+            event(.step(StepProgress(step: step, total: steps)))
         }
         note("made \(request.jobID)")
         let columns =
@@ -95,6 +95,8 @@ public final class FakeEngine: PictureEngine {
                 image,
                 text: [PNGText(keyword: "parameters", text: "\(request.prompt)\nSeed: \(request.seed)")]))
     }
+
+    public func unload() async {}
 
     private func note(_ line: String) {
         guard let logFile else { return }

@@ -4,7 +4,7 @@ import Glibc
 
 /// Puts together what `status` says.
 struct StatusComposer: Sendable {
-    let configuration: DaemonConfiguration
+    let live: LiveConfiguration
     let startedAt: Date
     let store: JobStore
     let cache: ReferenceCache
@@ -15,6 +15,8 @@ struct StatusComposer: Sendable {
 
     private static let waitingShown = 50
     private static let recentShown = 10
+
+    private var configuration: DaemonConfiguration { live.current }
 
     /// The report as of now.
     func report() async throws -> StatusReport {

@@ -47,8 +47,8 @@ public actor DiffusionEngine: PictureEngine {
     }
 
     public func generate(
-        _ request: PictureRequest, references: [EncodedReference],
-        progress: @escaping @Sendable (StepProgress) -> Void
+        _ request: PictureRequest, references: [EncodedReference], resumingFrom checkpoint: StepCheckpoint?,
+        event: @escaping @Sendable (PictureEvent) -> Void
     ) throws -> Picture {
         let loaded = try load()
         let pipeline = loaded.pipeline
@@ -64,7 +64,7 @@ public actor DiffusionEngine: PictureEngine {
             }
         ) { done in
             try Task.checkCancellation()
-            progress(StepProgress(step: done.step, total: done.total))
+            event(.step(StepProgress(step: done.step, total: done.total)))
         }
         let record = GenerationRecord(
             request: wanted, seed: UInt64(request.seed), modelName: model.defaults.name,
@@ -73,6 +73,10 @@ public actor DiffusionEngine: PictureEngine {
                 ? [] : request.references.map { .init(name: $0.name, hash: $0.contentHash) },
             precision: configuration.precision, version: "jedid \(ProductVersion.current)")
         return Picture(png: try PictureFile.png(pixels: try pipeline.decode(latents), record: record))
+    }
+
+    public func unload() {
+        loaded = nil
     }
 
     /// What encoded references are good for: the model, in this precision.

@@ -13,13 +13,21 @@ public protocol PictureEngine: Sendable {
 
     /// Makes one picture, with the references in the order of the request.
     ///
-    /// Cancelling the task ends it at the next step with `CancellationError`.
+    /// Cancelling the task ends it at the next step with `CancellationError`, after a checkpoint of that step.
     ///
-    /// - Parameter progress: called after each step, from any thread; returns at once.
+    /// - Parameters:
+    ///   - checkpoint: where an earlier attempt at the same request got to; one that does not fit, or is damaged,
+    ///     is left aside and the picture begins at its first step.
+    ///   - event: called from any thread; returns at once.
+    /// - Throws: ``EngineInterruption`` where the engine itself ended in the middle, ``EngineFailure`` where the
+    ///   request cannot be met.
     func generate(
-        _ request: PictureRequest, references: [EncodedReference],
-        progress: @escaping @Sendable (StepProgress) -> Void
+        _ request: PictureRequest, references: [EncodedReference], resumingFrom checkpoint: StepCheckpoint?,
+        event: @escaping @Sendable (PictureEvent) -> Void
     ) async throws -> Picture
+
+    /// Gives back the memory that the model takes. The next call loads it again.
+    func unload() async
 }
 
 /// The model that an engine uses.
@@ -43,6 +51,19 @@ public struct EngineDescription: Codable, Sendable, Equatable {
         self.width = width
         self.height = height
     }
+}
+
+/// The engine crashed, was killed or hung while it worked on something. That costs one attempt.
+public struct EngineInterruption: Error, Codable, Sendable, Equatable, CustomStringConvertible {
+    /// What happened, in words for the subject's owner.
+    public var reason: String
+
+    /// An interruption for this reason.
+    public init(_ reason: String) {
+        self.reason = reason
+    }
+
+    public var description: String { reason }
 }
 
 /// An engine's refusal that no photo is to blame for, in words for the subject's owner.

@@ -1,3 +1,5 @@
+import ControlAPI
+
 /// One picture to make.
 public struct PictureRequest: Codable, Sendable, Equatable {
     /// A reference's file name and the SHA-256 of its bytes, for the picture's own record of how it was made.
@@ -41,41 +43,6 @@ public struct PictureRequest: Codable, Sendable, Equatable {
     }
 }
 
-/// What a prompt can say about a picture besides its words. Nil leaves it to the engine.
-public struct PictureOptions: Codable, Sendable, Equatable {
-    /// What the picture does not show.
-    public var negativePrompt: String?
-    /// Denoising steps.
-    public var steps: Int?
-    /// The sampler's name.
-    public var sampler: String?
-    /// Guidance towards the prompt.
-    public var guidance: Double?
-    /// Guidance towards the references.
-    public var imageGuidance: Double?
-    /// Pixels.
-    public var width: Int?
-    /// Pixels.
-    public var height: Int?
-    /// How references are used: `none`, `joint`, `cached` or `matched`.
-    public var mode: String?
-
-    /// Nothing but what is named.
-    public init(
-        negativePrompt: String? = nil, steps: Int? = nil, sampler: String? = nil, guidance: Double? = nil,
-        imageGuidance: Double? = nil, width: Int? = nil, height: Int? = nil, mode: String? = nil
-    ) {
-        self.negativePrompt = negativePrompt
-        self.steps = steps
-        self.sampler = sampler
-        self.guidance = guidance
-        self.imageGuidance = imageGuidance
-        self.width = width
-        self.height = height
-        self.mode = mode
-    }
-}
-
 /// How far a picture is.
 public struct StepProgress: Codable, Sendable, Equatable {
     /// Steps done.
@@ -87,6 +54,44 @@ public struct StepProgress: Codable, Sendable, Equatable {
     public init(step: Int, total: Int) {
         self.step = step
         self.total = total
+    }
+}
+
+/// What an engine tells while it makes a picture.
+public enum PictureEvent: Codable, Sendable, Equatable {
+    /// A step is done.
+    case step(StepProgress)
+    /// From here the picture can be gone on with, in another process and to the same bytes.
+    case checkpoint(StepCheckpoint)
+    /// How the picture looks so far.
+    case preview(PicturePreview)
+}
+
+/// All that is needed to go on with a picture after a step.
+public struct StepCheckpoint: Codable, Sendable, Equatable {
+    /// How far it is.
+    public var progress: StepProgress
+    /// The engine's own state, in a form that it knows and verifies.
+    public var state: [UInt8]
+
+    /// Both.
+    public init(progress: StepProgress, state: [UInt8]) {
+        self.progress = progress
+        self.state = state
+    }
+}
+
+/// A small, rough picture of what is being made.
+public struct PicturePreview: Codable, Sendable, Equatable {
+    /// How far it is.
+    public var progress: StepProgress
+    /// A PNG file.
+    public var png: [UInt8]
+
+    /// Both.
+    public init(progress: StepProgress, png: [UInt8]) {
+        self.progress = progress
+        self.png = png
     }
 }
 

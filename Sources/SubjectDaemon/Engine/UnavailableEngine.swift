@@ -14,7 +14,9 @@ public struct UnavailableEngine: PictureEngine {
     }
 
     public func generate(
-        _ request: PictureRequest, references: [EncodedReference],
-        progress: @escaping @Sendable (StepProgress) -> Void
+        _ request: PictureRequest, references: [EncodedReference], resumingFrom checkpoint: StepCheckpoint?,
+        event: @escaping @Sendable (PictureEvent) -> Void
     ) async throws -> Picture { throw failure }
+
+    public func unload() async {}
 }

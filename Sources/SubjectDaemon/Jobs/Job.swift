@@ -53,6 +53,10 @@ struct PlannedJob: Sendable, Equatable {
     var seed: UInt32
     /// The photos, by name.
     var references: [PictureRequest.Reference]
+    /// The prompt file that asks for it, by name; nil for an order of `jedictl`.
+    var source: String?
+    /// Among all that waits the highest is next.
+    var priority = 0
 
     /// The job's short name: in file names, in messages, on the command line.
     var shortID: String { String(key.prefix(10)) }

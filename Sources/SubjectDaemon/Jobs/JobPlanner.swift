@@ -1,3 +1,4 @@
+import ControlAPI
 import Crypto
 
 /// Turns a prompt and photos into jobs. Pure: the same in, the same out.
@@ -7,7 +8,7 @@ enum JobPlanner {
         subject: String, lines: [PromptLine], references: [PictureRequest.Reference]
     ) -> [PlannedJob] {
         lines.map { line in
-            let options = PictureOptions()
+            let options = line.options.picture
             let key = key(
                 subject: subject, prompt: line.text, copy: line.copy, options: options, references: references
             )

@@ -9,7 +9,7 @@ typealias PictureWriter = @Sendable (Picture, PlannedJob, OutputFolder) throws -
 
 /// Makes the pictures, one job at a time.
 final class JobRunner: Service {
-    private let configuration: DaemonConfiguration
+    private let live: LiveConfiguration
     private let store: JobStore
     private let cache: ReferenceCache
     private let session: EngineSession
@@ -26,11 +26,11 @@ final class JobRunner: Service {
     private let current = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(
-        configuration: DaemonConfiguration, store: JobStore, cache: ReferenceCache, session: EngineSession,
+        live: LiveConfiguration, store: JobStore, cache: ReferenceCache, session: EngineSession,
         monitor: SubjectMonitor, mailbox: ChangeMailbox, files: FileThread, board: RunBoard, work: Signal,
         time: any TimeSource, logger: Logger, writePicture: @escaping PictureWriter
     ) {
-        self.configuration = configuration
+        self.live = live
         self.store = store
         self.cache = cache
         self.writePicture = writePicture
@@ -44,6 +44,8 @@ final class JobRunner: Service {
         self.logger = logger
         alarm = Alarm(time: time, signal: work)
     }
+
+    private var configuration: DaemonConfiguration { live.current }
 
     /// Works until the end is asked for.
     func run() async throws {
@@ -205,8 +207,9 @@ final class JobRunner: Service {
             mode: plan.options.mode ?? description.defaultMode,
             references: references.count)
         board.beginSteps(of: kind, at: time.now.uptime)
-        return try await session.engine.generate(request, references: references) { [board, time] progress in
-            board.advance(progress, at: time.now.uptime)
+        return try await session.engine.generate(request, references: references, resumingFrom: nil) {
+            [board, time] event in
+            if case .step(let progress) = event { board.advance(progress, at: time.now.uptime) }
         }
     }
 

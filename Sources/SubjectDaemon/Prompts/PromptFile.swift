@@ -1,3 +1,4 @@
+import ControlAPI
 import Crypto
 
 /// One picture asked for by a prompt file.
@@ -8,6 +9,8 @@ struct PromptLine: Sendable, Equatable {
     var text: String
     /// How many lines before it say the same.
     var copy: Int
+    /// What it says besides its words, with all defaults that apply filled in.
+    var options = PromptOptions()
 }
 
 /// What a prompt file holds.

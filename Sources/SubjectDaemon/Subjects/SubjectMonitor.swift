@@ -27,7 +27,7 @@ actor SubjectMonitor {
         var watchAt: Duration?
     }
 
-    let configuration: DaemonConfiguration
+    let live: LiveConfiguration
     let store: JobStore
     let files: FileThread
     let time: any TimeSource
@@ -54,11 +54,11 @@ actor SubjectMonitor {
     private var nextReconcile: Duration = .zero
 
     init(
-        configuration: DaemonConfiguration, store: JobStore, files: FileThread, watcher: any FolderWatching,
+        live: LiveConfiguration, store: JobStore, files: FileThread, watcher: any FolderWatching,
         mailbox: ChangeMailbox, probe: any PhotoProbing, work: Signal, time: any TimeSource, logger: Logger,
         onReady: @escaping @Sendable () -> Void
     ) {
-        self.configuration = configuration
+        self.live = live
         self.store = store
         self.files = files
         self.watcher = watcher
@@ -70,6 +70,9 @@ actor SubjectMonitor {
         self.onReady = onReady
         alarm = Alarm(time: time, signal: mailbox.signals)
     }
+
+    /// What holds now.
+    var configuration: DaemonConfiguration { live.current }
 
     /// Watches until the end is asked for.
     func run() async throws {

@@ -26,6 +26,18 @@ public struct DaemonConfiguration: Sendable {
     public var clientIdleTime: Duration = .seconds(30)
     /// Free bytes that must be left on the disk for a job to begin.
     public var freeBytesNeeded: Int64 = 64 << 20
+    /// Available memory that must be left for a job to begin; nil asks the engine's own estimate.
+    public var freeMemoryNeeded: Int64?
+    /// How long the worker may have nothing to do before it leaves and gives its memory back.
+    public var workerIdleTime: Duration = .seconds(300)
+    /// When no picture is begun.
+    public var quietHours: [QuietHours] = []
+    /// Which pictures are removed again, unless a subject says otherwise.
+    public var retention = RetentionRule()
+    /// What is run when a job has ended.
+    public var hooks = HookCommands()
+    /// What holds where neither a prompt nor its subject says anything.
+    public var defaults = PromptOptions()
 
     /// A daemon over that root. Paths are made absolute.
     public init(root: String, stateFolder: String, socket: String) {

@@ -1,0 +1,60 @@
+/// What a prompt can say about a picture besides its words. Nil leaves it to the engine.
+public struct PictureOptions: Codable, Sendable, Equatable {
+    /// What the picture does not show.
+    public var negativePrompt: String?
+    /// Denoising steps.
+    public var steps: Int?
+    /// The sampler's name.
+    public var sampler: String?
+    /// Guidance towards the prompt.
+    public var guidance: Double?
+    /// Guidance towards the references.
+    public var imageGuidance: Double?
+    /// Pixels.
+    public var width: Int?
+    /// Pixels.
+    public var height: Int?
+    /// How references are used: `none`, `joint`, `cached` or `matched`.
+    public var mode: String?
+
+    /// Nothing but what is named.
+    public init(
+        negativePrompt: String? = nil, steps: Int? = nil, sampler: String? = nil, guidance: Double? = nil,
+        imageGuidance: Double? = nil, width: Int? = nil, height: Int? = nil, mode: String? = nil
+    ) {
+        self.negativePrompt = negativePrompt
+        self.steps = steps
+        self.sampler = sampler
+        self.guidance = guidance
+        self.imageGuidance = imageGuidance
+        self.width = width
+        self.height = height
+        self.mode = mode
+    }
+}
+
+/// What one line of a prompt file, or an order of `jedictl generate`, can say besides its words.
+public struct PromptOptions: Codable, Sendable, Equatable {
+    /// What the engine is told.
+    public var picture: PictureOptions
+    /// How many pictures; one where it says nothing.
+    public var count: Int?
+    /// The seed of the first picture; made from the job's key where it says nothing.
+    public var seed: UInt32?
+    /// The names of the photos to use; the subject's first ones where it says nothing.
+    public var photos: [String]?
+    /// Among all that waits the highest is next; 0 where it says nothing.
+    public var priority: Int?
+
+    /// Nothing but what is named.
+    public init(
+        picture: PictureOptions = PictureOptions(), count: Int? = nil, seed: UInt32? = nil,
+        photos: [String]? = nil, priority: Int? = nil
+    ) {
+        self.picture = picture
+        self.count = count
+        self.seed = seed
+        self.photos = photos
+        self.priority = priority
+    }
+}
