@@ -37,7 +37,8 @@ public struct ServiceNotifier: Sendable {
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         let bytes = Array(message.utf8)
-        let length = socklen_t(MemoryLayout<sa_family_t>.size + path.utf8.count + (path.hasPrefix("/") ? 1 : 0))
+        let length = socklen_t(
+            MemoryLayout<sa_family_t>.size + path.utf8.count + (path.hasPrefix("/") ? 1 : 0))
         _ = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, length)
