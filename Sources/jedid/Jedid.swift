@@ -8,7 +8,7 @@ struct Jedid: AsyncParsableCommand {
         commandName: "jedid",
         abstract: "JeDi at home: pictures of your own subjects, made on your own machine.",
         version: ProductVersion.current,
-        subcommands: [RunCommand.self, GenerateCommand.self, BenchmarkCommand.self])
+        subcommands: [RunCommand.self, GenerateCommand.self, BenchmarkCommand.self, CheckModelCommand.self])
 
     static func main() async {
         WaitPolicy.apply()

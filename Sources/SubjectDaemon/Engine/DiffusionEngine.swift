@@ -64,7 +64,7 @@ public actor DiffusionEngine: PictureEngine {
             }
         ) { done in
             try Task.checkCancellation()
-            event(.step(StepProgress(step: done.step, total: done.total)))
+            event(.step(StepProgress(step: done.progress.step, total: done.progress.total)))
         }
         let record = GenerationRecord(
             request: wanted, seed: UInt64(request.seed), modelName: model.defaults.name,
