@@ -283,6 +283,12 @@ final class JobRunner: Service {
         case _ where work.isEnded:
             try await store.putBack(plan.key, countAttempt: false)
             logger.notice("\(plan.subject): job \(plan.shortID) is interrupted and will be begun again")
+        case is EngineInterruption where job.attempts + 1 < Job.maximumAttempts:
+            try await store.putBack(plan.key, countAttempt: true)
+            logger.warning("\(plan.subject): job \(plan.shortID) is begun again: \(error)")
+        case is EngineInterruption:
+            try await store.end(plan.key, as: .held, reason: "\(error)", at: .now)
+            logger.error("\(plan.subject): job \(plan.shortID) is held: \(error)")
         case let fault as PhotoFault:
             let photo = "\(plan.subject)/\(fault.photo.name)"
             try await store.end(
