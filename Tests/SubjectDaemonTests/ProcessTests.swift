@@ -116,7 +116,7 @@ import Testing
         let child = try Child(folder: folder, stepMilliseconds: 5, hasWorker: true)
         for _ in 1...5 {
             let before = folder.read("log")?.count ?? 0
-            _ = await eventually { (folder.read("log")?.count ?? 0) > before }
+            _ = await eventually(within: .seconds(5)) { (folder.read("log")?.count ?? 0) > before }
             if let pid = await Self.worker(of: child) { kill(pid, SIGKILL) }
         }
         let client = child.client

@@ -19,6 +19,9 @@ import Testing
     ) throws -> WorkerEngine {
         var logger = Logger(label: "test") { _ in PlainLogHandler(level: .critical) }
         logger.logLevel = .critical
+        if ProcessInfo.processInfo.environment["JEDI_TEST_LOG"] != nil {
+            logger = Logger(label: "test") { _ in PlainLogHandler(level: .debug) }
+        }
         return WorkerEngine(
             try FakeProgram.worker(log: folder("log"), stepMilliseconds: stepMilliseconds, fault: fault),
             logger: logger, limits: limits, pressure: pressure)

@@ -49,7 +49,7 @@ public actor WorkerEngine: PictureEngine {
         }
     }
 
-    public func follow(_ rules: @escaping @Sendable () -> EngineRules) {
+    public func follow(_ rules: @escaping @Sendable () -> EngineRules) async {
         self.rules = rules
     }
 
