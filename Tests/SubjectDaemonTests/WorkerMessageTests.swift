@@ -9,7 +9,8 @@ import Testing
         subject: "toby", jobID: "a1b2", prompt: "toby \"on\" the\nmoon", seed: .max,
         options: PictureOptions(), references: [.init(name: "ä.png", contentHash: "ff00")])
     static let reference = EncodedReference(
-        shape: [1, 2, 3], latent: [0, -0.0, .infinity, .leastNonzeroMagnitude, -1.5, .greatestFiniteMagnitude],
+        shape: [1, 2, 3],
+        latent: [0, -0.0, .infinity, .leastNonzeroMagnitude, -1.5, .greatestFiniteMagnitude],
         contentHash: "ff00")
     static let checkpoint = StepCheckpoint(
         progress: StepProgress(step: 3, total: 20), state: [0, 255, 10, 13])
