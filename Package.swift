@@ -121,7 +121,9 @@ let package = Package(
             path: "Tests/fakejedid", swiftSettings: swift),
         .testTarget(
             name: "SubjectDaemonTests",
-            dependencies: ["SubjectDaemon", "ControlAPI", "Images", "DaemonTestSupport", "fakejedid"],
+            dependencies: [
+                "SubjectDaemon", "ControlAPI", "Images", "JointDiffusion", "DaemonTestSupport", "fakejedid",
+            ],
             swiftSettings: swift),
     ]
 )
