@@ -108,7 +108,7 @@ let package = Package(
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: swift),
         .testTarget(
             name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"],
-            exclude: ["status-1.json"], swiftSettings: swift),
+            exclude: ["Goldens"], swiftSettings: swift),
         .target(
             name: "DaemonTestSupport",
             dependencies: ["SubjectDaemon", "Images", .product(name: "Crypto", package: "swift-crypto")],

@@ -31,8 +31,8 @@ struct PreviewCommand: ParsableCommand {
         }
         let file = output ?? (connection.json ? nil : "preview.png")
         if let file {
-            do { try report.png.write(to: URL(filePath: file), options: .atomic) } catch {
-                throw ExitCode.failing("\(file) cannot be written: \(error.localizedDescription)")
+            do { try LocalFile.write([UInt8](report.png), to: file) } catch {
+                throw ExitCode.failing("\(error)")
             }
         }
         try connection.show(report) { _ in

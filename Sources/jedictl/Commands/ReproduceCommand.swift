@@ -1,6 +1,5 @@
 import ArgumentParser
 import ControlAPI
-import FoundationEssentials
 
 /// `jedictl reproduce`: the same picture again.
 struct ReproduceCommand: ParsableCommand {
@@ -81,8 +80,6 @@ struct ReproduceCommand: ParsableCommand {
     }
 
     private func bytes(of path: String) throws -> [UInt8] {
-        do { return [UInt8](try Data(contentsOf: URL(filePath: path))) } catch {
-            throw ExitCode.failing("\(path) cannot be read: \(error.localizedDescription)")
-        }
+        do { return try LocalFile.read(path) } catch { throw ExitCode.failing("\(error)") }
     }
 }
