@@ -123,6 +123,7 @@ let package = Package(
             name: "SubjectDaemonTests",
             dependencies: [
                 "SubjectDaemon", "ControlAPI", "Images", "JointDiffusion", "DaemonTestSupport", "fakejedid",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: swift),
     ]

@@ -12,15 +12,16 @@ import Testing
     @Test func jobs() {
         #expect(
             JobsText(style: style).table(Samples.jobs) == """
-                  aaaaaaaaaa  running    toby                                     "in the snow"
-                  bbbbbbbbbb  waits (1)  grandmother                              "at the lake"
-                  0123456789  done       toby         2 min 10 s ago, in 12 s     "on the beach"
+                  aaaaaaaaaa  running    toby                                  "in the snow"
+                  bbbbbbbbbb  waits (1)  grandmother                           "at the lake"
+                  0123456789  done       toby         2 min 10 s ago, in 12 s  "on the beach"
                               /srv/jedi/toby/output/toby-0123456789-42.png
-                  cccccccccc  held       mia          1 h 6 min ago               "asleep"
+                  cccccccccc  held       mia          1 h 6 min ago            "asleep"
                               jedid ended 3 times while it worked on this
 
-                """.replacing(/ {27}"/, with: "                             \""))
-        #expect(JobsText(style: style).outcome("Took back", JobsReport(madeAt: Samples.now, jobs: [])).contains("nothing to do"))
+                """)
+        let none = JobsReport(madeAt: Samples.now, jobs: [])
+        #expect(JobsText(style: style).outcome("Took back", none).contains("nothing to do"))
     }
 
     @Test func cache() {

@@ -4,6 +4,8 @@ import Foundation
 import Images
 import JointDiffusion
 import Logging
+import NIOCore
+import NIOEmbedded
 import Synchronization
 import Testing
 
@@ -239,21 +241,19 @@ import Testing
 
     // MARK: Patience
 
+    /// The time is up for both; only one of them waits for the daemon.
     @Test func whoWaitsForAnAnswerIsNotSentAway() async throws {
-        let folder = try TestFolder()
-        let server = try await ControlServer(
-            descriptor: try ControlSocket.bind(folder("jedid.sock")), idleTime: .milliseconds(50),
-            logger: SilentLogger.make()
-        ) { _, _ in
-            try? await Task.sleep(for: .milliseconds(400))
-            return ControlReply(id: 1, error: ControlFailure(.failed, "late"))
+        let patience = Patience()
+        let waiting = EmbeddedChannel(handler: IdleCloser(patience))
+        let silent = EmbeddedChannel(handler: IdleCloser(Patience()))
+        for channel in [waiting, silent] { try await channel.connect(to: .init(unixDomainSocketPath: "/x")).get() }
+        await patience.during {
+            for channel in [waiting, silent] {
+                channel.pipeline.fireUserInboundEventTriggered(IdleStateHandler.IdleStateEvent.all)
+            }
         }
-        let running = Task { try await server.run() }
-        let client = ControlClient(sockets: [folder("jedid.sock")], timeout: 60)
-        await #expect(throws: ControlError.refused(code: "failed", message: "late")) {
-            try await onThread { try client.status() }
-        }
-        running.cancel()
-        _ = await running.result
+        #expect(waiting.isActive && !silent.isActive)
+        waiting.pipeline.fireUserInboundEventTriggered(IdleStateHandler.IdleStateEvent.all)
+        #expect(!waiting.isActive)
     }
 }

@@ -7,15 +7,17 @@ enum OrderRules {
     static func problem(with order: PictureOrder) -> String? {
         let options = order.options
         let picture = options.picture
-        return subject(order.subject) ?? text("the prompt", order.prompt, isNeeded: true)
-            ?? text("the negative prompt", picture.negativePrompt ?? "", isNeeded: false)
-            ?? range("steps", picture.steps, 1...1000)
-            ?? range("count", options.count, 1...100)
-            ?? range("priority", options.priority, -100...100)
-            ?? side("width", picture.width) ?? side("height", picture.height)
-            ?? guidance("guidance", picture.guidance) ?? guidance("image guidance", picture.imageGuidance)
-            ?? choice("sampler", picture.sampler, SamplerKind.allCases.map(\.rawValue))
-            ?? choice("mode", picture.mode, ReferenceMode.allCases.map(\.rawValue))
+        let problems: [String?] = [
+            subject(order.subject), text("the prompt", order.prompt, isNeeded: true),
+            text("the negative prompt", picture.negativePrompt ?? "", isNeeded: false),
+            range("steps", picture.steps, 1...1000), range("count", options.count, 1...100),
+            range("priority", options.priority, -100...100), side("width", picture.width),
+            side("height", picture.height), guidance("guidance", picture.guidance),
+            guidance("image guidance", picture.imageGuidance),
+            choice("sampler", picture.sampler, SamplerKind.allCases.map(\.rawValue)),
+            choice("mode", picture.mode, ReferenceMode.allCases.map(\.rawValue)),
+        ]
+        return problems.compactMap(\.self).first
     }
 
     private static func subject(_ name: String) -> String? {

@@ -49,8 +49,8 @@ struct ModelChecker: Sendable {
         let outcome = try await Subprocess.run(
             .path(.init(program)), arguments: ["check-model", folder, "--json"], platformOptions: options,
             output: .string(limit: 256 << 10), error: .string(limit: 64 << 10))
-        guard let answer = Self.answer(in: outcome.standardOutput ?? "") else {
-            let said = (outcome.standardError ?? "").split(separator: "\n").last.map(String.init)
+        guard let answer = Self.answer(in: outcome.standardOutput) else {
+            let said = outcome.standardError.split(separator: "\n").last.map(String.init)
             return unusable(folder, said ?? "the check ended without a word (\(outcome.terminationStatus))")
         }
         return ModelCheckReport(
