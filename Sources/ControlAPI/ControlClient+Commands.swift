@@ -91,7 +91,7 @@ extension ControlClient {
     }
 
     /// Which subjects hold these photos.
-    public func locate(_ references: [PictureRecord.Reference]) throws(ControlError) -> LocationReport {
+    public func locate(_ references: [PictureParameters.Reference]) throws(ControlError) -> LocationReport {
         try ask(.locate(references)) { $0.location }
     }
 

@@ -35,7 +35,7 @@ public enum ControlCommand: Sendable, Equatable {
     /// Load a model in a process of its own and say what comes of it.
     case checkModel(String)
     /// Which subjects hold these photos.
-    case locate([PictureRecord.Reference])
+    case locate([PictureParameters.Reference])
     /// What is configured, and where each value comes from.
     case configuration
     /// Read the configuration again.

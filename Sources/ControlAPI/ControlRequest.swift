@@ -43,7 +43,7 @@ extension ControlRequest: Codable {
         var name: String
     }
     private struct CheckModel: Codable { var model: String }
-    private struct Locate: Codable { var references: [PictureRecord.Reference] }
+    private struct Locate: Codable { var references: [PictureParameters.Reference] }
     private struct Retention: Codable { var dryRun: Bool }
 
     public func encode(to encoder: any Encoder) throws {

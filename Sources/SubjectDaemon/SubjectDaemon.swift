@@ -33,27 +33,16 @@ public struct SubjectDaemon: Sendable {
     private let configuration: DaemonConfiguration
     private let engine: any PictureEngine
     private let logger: Logger
-    private let logs: LogBuffer
-    private let models: ModelPlaces
-    private let configurationAccess: ConfigurationAccess?
+    /// What was logged last, for `jedictl logs`. The logger fills it.
+    public var logs = LogBuffer()
+    /// Where models lie, for `jedictl model`.
+    public var models = ModelPlaces()
 
     /// A daemon, not yet begun.
-    ///
-    /// - Parameters:
-    ///   - logs: what was logged last, which the logger fills.
-    ///   - models: where models lie.
-    ///   - configurationAccess: how the configuration is shown and read again; nil where it came from no file.
-    public init(
-        configuration: DaemonConfiguration, engine: any PictureEngine, logger: Logger,
-        logs: LogBuffer = LogBuffer(), models: ModelPlaces = ModelPlaces(),
-        configurationAccess: ConfigurationAccess? = nil
-    ) {
+    public init(configuration: DaemonConfiguration, engine: any PictureEngine, logger: Logger) {
         self.configuration = configuration
         self.engine = engine
         self.logger = logger
-        self.logs = logs
-        self.models = models
-        self.configurationAccess = configurationAccess
     }
 
     /// Runs until SIGTERM or SIGINT comes, or the task is cancelled.
@@ -128,7 +117,7 @@ public struct SubjectDaemon: Sendable {
                 stateFolder: configuration.stateFolder, places: models, files: files, logger: logger),
             locator: PhotoLocator(monitor: monitor),
             examiner: DaemonExaminer(live: live, monitor: monitor, session: session, files: files),
-            configuration: configurationAccess, logs: logs,
+            configuration: .fixed(live), logs: logs,
             rights: .ofProcess(socket: configuration.socket), logger: logger)
         let server = try await ControlServer(
             descriptor: socket, idleTime: configuration.clientIdleTime, logger: logger

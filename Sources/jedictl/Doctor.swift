@@ -89,7 +89,8 @@ enum Doctor {
     private static func reachable(_ daemon: Result<DaemonFacts, ControlError>) -> Finding {
         switch daemon {
         case .success(let facts):
-            return Finding(check: "daemon", state: .ok, text: "jedid answers; it runs as the user \(facts.user)")
+            return Finding(
+                check: "daemon", state: .ok, text: "jedid answers; it runs as the user \(facts.user)")
         case .failure(let error):
             let parts = "\(error)".split(separator: ": ", maxSplits: 1).map(String.init)
             return Finding(
@@ -115,15 +116,19 @@ enum Doctor {
                 text: "jedid.service runs and is not started with the machine",
                 fix: "sudo systemctl enable jedid")
         }
-        return Finding(check: "service", state: .ok, text: "jedid.service runs and is started with the machine")
+        return Finding(
+            check: "service", state: .ok, text: "jedid.service runs and is started with the machine")
     }
 
     private static func model(_ engine: EngineStatus) -> Finding {
         let name = engine.model ?? "the model"
         guard engine.state != .unavailable else {
             return Finding(
-                check: "model", state: .bad, text: "it cannot be used: \(engine.detail ?? "no reason was given")",
-                fix: "'jedictl model check FOLDER' tells more; 'jedictl model list' shows those that are there")
+                check: "model", state: .bad,
+                text: "it cannot be used: \(engine.detail ?? "no reason was given")",
+                fix:
+                    "'jedictl model check FOLDER' tells more; 'jedictl model list' shows those that are there"
+            )
         }
         let hash = engine.modelHash.map { " " + $0.prefix(10) } ?? ""
         return engine.state == .starting
@@ -188,7 +193,8 @@ enum Doctor {
         let root = facts.root
         guard root.readable else {
             return Finding(
-                check: "root", state: .bad, text: "\(root.path) cannot be read: \(root.reason ?? "no permission")",
+                check: "root", state: .bad,
+                text: "\(root.path) cannot be read: \(root.reason ?? "no permission")",
                 fix: root.path.hasPrefix("/home/") && facts.runsUnderSystemd
                     ? "the service does not see /home: see the example drop-in for data under /home"
                     : permission(root.path, facts.user))
@@ -207,7 +213,9 @@ enum Doctor {
             guard free >= needed else {
                 return Finding(
                     check: "space", state: .bad, text: text + "; \(Words.bytes(needed)) are needed",
-                    fix: "make room; 'jedictl retention --dry-run' and 'jedictl cache list' show what jedid holds")
+                    fix:
+                        "make room; 'jedictl retention --dry-run' and 'jedictl cache list' show what jedid holds"
+                )
             }
             return Finding(check: "space", state: free < needed * 16 ? .warning : .ok, text: text)
         }
@@ -256,7 +264,8 @@ enum Doctor {
         let name = machine.processor ?? "this processor"
         if oneDNN == false {
             return Finding(
-                check: "processor", state: .warning, text: "\(name); jedid was built without oneDNN and is slower",
+                check: "processor", state: .warning,
+                text: "\(name); jedid was built without oneDNN and is slower",
                 fix: "sudo apt-get install libdnnl-dev, then build jedid again")
         }
         let (speed, state) = speed(features)

@@ -26,7 +26,8 @@ enum ExitStatus: Int32, CaseIterable {
 
     /// For `--help` and the man page.
     static var table: String {
-        "Exit status:\n\n" + allCases.map { "  \($0.rawValue)\($0.rawValue < 10 ? " " : "")  \($0.meaning)" }
+        "Exit status:\n\n"
+            + allCases.map { "  \($0.rawValue)\($0.rawValue < 10 ? " " : "")  \($0.meaning)" }
             .joined(separator: "\n")
     }
 }
@@ -39,7 +40,8 @@ extension ControlError {
         case .noPermission: .noPermission
         case .versionSkew: .versionSkew
         case .timeout: .timeout
-        case .refused(let code, _): code == ControlFailure.Code.notPermitted.rawValue ? .noPermission : .failure
+        case .refused(let code, _):
+            code == ControlFailure.Code.notPermitted.rawValue ? .noPermission : .failure
         case .malformed, .system: .failure
         }
     }

@@ -16,7 +16,8 @@ struct JobArguments: ParsableArguments {
 
     func validate() throws {
         guard !ids.isEmpty || subject != nil || all else {
-            throw ValidationError("Name jobs by their ids ('jedictl jobs' shows them), or give --subject or --all.")
+            throw ValidationError(
+                "Name jobs by their ids ('jedictl jobs' shows them), or give --subject or --all.")
         }
         guard ids.isEmpty || (subject == nil && !all) else {
             throw ValidationError("Give ids or --subject or --all, not both.")

@@ -23,7 +23,8 @@ struct Reproduction: Equatable {
     ///   - wanted: the subject that the user named.
     ///   - file: the picture's file name, which begins with its subject's.
     static func plan(
-        _ record: PictureRecord, _ location: LocationReport, engine: EngineStatus, wanted: String?, file: String
+        _ record: PictureParameters, _ location: LocationReport, engine: EngineStatus, wanted: String?,
+        file: String
     ) throws(Problem) -> Reproduction {
         var missing: [String] = []
         if let problem = model(of: record, against: engine) { missing.append(problem) }
@@ -43,7 +44,7 @@ struct Reproduction: Equatable {
             differences: differences(record, location, subject))
     }
 
-    private static func model(of record: PictureRecord, against engine: EngineStatus) -> String? {
+    private static func model(of record: PictureParameters, against engine: EngineStatus) -> String? {
         let made = "\(record.model ?? "a model") \(record.modelHash)"
         guard let hash = engine.modelHash else {
             return "jedid has no model to make it with (\(engine.detail ?? "it is still being loaded")); "
@@ -57,14 +58,15 @@ struct Reproduction: Equatable {
         // The hash of a model that is used with another precision says so at its end.
         let precision = hash.split(separator: "-").dropFirst().first.map(String.init)
         guard precision == record.precision else {
-            return "it was computed in \(record.precision ?? "f32") and jedid computes in \(precision ?? "f32"): "
+            return
+                "it was computed in \(record.precision ?? "f32") and jedid computes in \(precision ?? "f32"): "
                 + "run jedid with --precision \(record.precision ?? "f32")"
         }
         return nil
     }
 
     private static func subject(
-        _ record: PictureRecord, _ location: LocationReport, wanted: String?, file: String
+        _ record: PictureParameters, _ location: LocationReport, wanted: String?, file: String
     ) throws(Problem) -> String {
         if let wanted, !location.subjects.contains(wanted) {
             throw Problem(missing: ["there is no subject '\(wanted)'"])
@@ -90,7 +92,7 @@ struct Reproduction: Equatable {
     }
 
     private static func missingPhotos(
-        _ record: PictureRecord, _ location: LocationReport, in subject: String?
+        _ record: PictureParameters, _ location: LocationReport, in subject: String?
     ) -> [String] {
         let names = location.candidates.first { $0.subject == subject }?.names ?? []
         return record.references.enumerated().compactMap { index, photo in
@@ -101,9 +103,11 @@ struct Reproduction: Equatable {
     }
 
     private static func differences(
-        _ record: PictureRecord, _ location: LocationReport, _ subject: String
+        _ record: PictureParameters, _ location: LocationReport, _ subject: String
     ) -> [String] {
-        guard let names = location.candidates.first(where: { $0.subject == subject })?.names else { return [] }
+        guard let names = location.candidates.first(where: { $0.subject == subject })?.names else {
+            return []
+        }
         return zip(record.references, names).compactMap { photo, names in
             guard let name = names.first, !names.contains(photo.name) else { return nil }
             return "the photo \(photo.name) is named \(name) now"
@@ -150,7 +154,9 @@ struct ReproductionReport: Codable, Equatable {
 
     /// Which parts of the record differ.
     private static func fieldDifferences(_ old: String, _ new: String) -> [String] {
-        guard let old = try? PictureRecord(parameters: old), let new = try? PictureRecord(parameters: new) else {
+        guard let old = try? PictureParameters(parameters: old),
+            let new = try? PictureParameters(parameters: new)
+        else {
             return []
         }
         var words: [String] = []
@@ -163,7 +169,8 @@ struct ReproductionReport: Codable, Equatable {
         compare("the model's hash", old.modelHash, new.modelHash)
         compare("the prompt", old.prompt, new.prompt)
         compare("the seed", old.seed, new.seed)
-        compare("the photos' names", old.references.map(\.name).joined(separator: ", "),
+        compare(
+            "the photos' names", old.references.map(\.name).joined(separator: ", "),
             new.references.map(\.name).joined(separator: ", "))
         if old.options != new.options { words.append("the options differ") }
         return words

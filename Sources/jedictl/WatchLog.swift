@@ -66,13 +66,18 @@ struct WatchLog {
             add(.subject, change.text, subject: change.name)
         }
         if report.waitingCount != (before?.waitingCount ?? 0) {
-            add(.queued, report.waitingCount == 0 ? "nothing waits" : "\(Words.count(report.waitingCount, "job")) waiting")
+            add(
+                .queued,
+                report.waitingCount == 0
+                    ? "nothing waits" : "\(Words.count(report.waitingCount, "job")) waiting")
         }
         for job in Self.ended(since: before, in: report) { add(.ended, Self.words(job), job: job) }
         if let running = report.running {
             if before?.running?.job.id != running.job.id || before?.running?.startedAt != running.startedAt {
                 toldPercent = 0
-                add(.began, "\(running.job.subject): began \"\(running.job.prompt)\"", job: running.job, percent: 0)
+                add(
+                    .began, "\(running.job.subject): began \"\(running.job.prompt)\"", job: running.job,
+                    percent: 0)
             }
             let reached = running.percent / Self.percentStep * Self.percentStep
             if reached > toldPercent {
@@ -104,7 +109,8 @@ struct WatchLog {
         let took = job.seconds.map { " in \(Words.duration($0))" } ?? ""
         switch job.state {
         case .done: return "\(job.subject): made \(job.output ?? job.id)\(took)"
-        default: return "\(job.subject): \(job.id) \(job.state.rawValue)" + (job.reason.map { ": \($0)" } ?? "")
+        default:
+            return "\(job.subject): \(job.id) \(job.state.rawValue)" + (job.reason.map { ": \($0)" } ?? "")
         }
     }
 
@@ -131,7 +137,8 @@ struct WatchLog {
                 else { continue }
                 changes.append((subject.name, "\(subject.name): \(subject.state.words)\(detail)"))
             } else if !isFirst || subject.needsAttention {
-                changes.append((subject.name, "\(subject.name): \(isFirst ? subject.state.words : "is new")\(detail)"))
+                changes.append(
+                    (subject.name, "\(subject.name): \(isFirst ? subject.state.words : "is new")\(detail)"))
             }
         }
         return changes

@@ -79,7 +79,9 @@ import Testing
         (.doctor, #"{"command":"doctor","id":1,"version":1}"#),
     ]
 
-    @Test(arguments: wire) func aCommandIsWrittenAndReadAsPromised(command: ControlCommand, line: String) throws {
+    @Test(arguments: wire) func aCommandIsWrittenAndReadAsPromised(command: ControlCommand, line: String)
+        throws
+    {
         let written = try ControlProtocol.line(ControlRequest(command))
         #expect(String(decoding: written, as: UTF8.self) == line + "\n")
         #expect(try ControlProtocol.message(ControlRequest.self, from: written).command == command)

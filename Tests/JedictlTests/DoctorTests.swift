@@ -17,7 +17,8 @@ import Testing
         #expect(!DoctorReport(findings: findings).isBad)
         #expect(
             Set(findings.map(\.check)) == [
-                "daemon", "service", "root", "output", "state", "space", "model", "memory", "watches", "events",
+                "daemon", "service", "root", "output", "state", "space", "model", "memory", "watches",
+                "events",
                 "processor", "clock",
             ])
     }
@@ -103,7 +104,8 @@ import Testing
             Samples.local, daemon: .failure(.notRunning(searched: ["/run/jedid/jedid.sock"])))
         #expect(findings[0].state == .bad && findings[0].text == "jedid is not running")
         #expect(findings[0].fix?.contains("systemctl start jedid") == true)
-        #expect(Set(findings.dropFirst().map(\.check)) == ["service", "watches", "events", "processor", "clock"])
+        #expect(
+            Set(findings.dropFirst().map(\.check)) == ["service", "watches", "events", "processor", "clock"])
     }
 
     @Test(

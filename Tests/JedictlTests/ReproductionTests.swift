@@ -6,13 +6,14 @@ import Testing
 /// From what a PNG says to an order, or to what is missing.
 @Suite struct ReproductionTests {
     private static let photos = [
-        PictureRecord.Reference(name: "a.jpg", hash: "00000000000000aa"),
-        PictureRecord.Reference(name: "b.jpg", hash: "00000000000000bb"),
+        PictureParameters.Reference(name: "a.jpg", hash: "00000000000000aa"),
+        PictureParameters.Reference(name: "b.jpg", hash: "00000000000000bb"),
     ]
 
-    private static var record: PictureRecord {
-        PictureRecord(
-            prompt: "in the snow", options: PictureOptions(steps: 20, sampler: "ddim", mode: "cached"), seed: 7,
+    private static var record: PictureParameters {
+        PictureParameters(
+            prompt: "in the snow", options: PictureOptions(steps: 20, sampler: "ddim", mode: "cached"),
+            seed: 7,
             model: "toybox", modelHash: "a1b2c3d4e5", references: photos, version: "jedid 0.1.0")
     }
 
@@ -26,7 +27,8 @@ import Testing
         ], subjects: ["mia", "toby", "to", "zoe"])
 
     private func plan(
-        _ record: PictureRecord = record, _ location: LocationReport = location, engine: EngineStatus = engine,
+        _ record: PictureParameters = record, _ location: LocationReport = location,
+        engine: EngineStatus = engine,
         wanted: String? = nil, file: String = "toby-0123456789-7.png"
     ) throws(Reproduction.Problem) -> Reproduction {
         try Reproduction.plan(record, location, engine: engine, wanted: wanted, file: file)
@@ -75,7 +77,9 @@ import Testing
         }
         #expect(missing(wanted: "nobody") == "there is no subject 'nobody'")
         let zoe = missing(wanted: "zoe")
-        #expect(zoe.contains("b.jpg (SHA-256 00000000000000bb...)") && zoe.contains("'zoe'") && !zoe.contains("a.jpg"))
+        #expect(
+            zoe.contains("b.jpg (SHA-256 00000000000000bb...)") && zoe.contains("'zoe'")
+                && !zoe.contains("a.jpg"))
         let nowhere = missing(LocationReport(candidates: [], subjects: ["toby"]))
         #expect(nowhere.contains("a.jpg") && nowhere.contains("b.jpg") && nowhere.contains("any subject"))
         var other = Self.engine
@@ -86,7 +90,8 @@ import Testing
         other = Self.engine
         other.modelHash = "a1b2c3d4e5f6a7b8-bf16"
         #expect(missing(Self.location, other).contains("--precision f32"))
-        #expect(missing(Self.location, EngineStatus(state: .unavailable, detail: "no unet")).contains("no unet"))
+        #expect(
+            missing(Self.location, EngineStatus(state: .unavailable, detail: "no unet")).contains("no unet"))
     }
 
     @Test func thePrecisionOfBoth() throws {

@@ -36,7 +36,8 @@ enum Samples {
                     photoHash: String(repeating: "0f", count: 32), subjects: ["mia", "toby"],
                     modelHash: "a1b2c3d4e5f6a7b8", width: 64, height: 64, bytes: 8192),
                 .init(
-                    photoHash: String(repeating: "1e", count: 32), subjects: [], modelHash: "ffff000011112222",
+                    photoHash: String(repeating: "1e", count: 32), subjects: [],
+                    modelHash: "ffff000011112222",
                     width: 512, height: 768, bytes: 49_152),
             ], removed: 1, damaged: ["x.reference"])
     }
@@ -85,7 +86,8 @@ enum Samples {
         DaemonFacts(
             machine: MachineFacts(
                 maximumWatches: 65_536, maximumQueuedEvents: 16_384, memoryTotal: 16 << 30,
-                memoryAvailable: 12 << 30, processor: "Some Processor", processorFeatures: ["avx2", "avx512f", "avx512_bf16"],
+                memoryAvailable: 12 << 30, processor: "Some Processor",
+                processorFeatures: ["avx2", "avx512f", "avx512_bf16"],
                 clock: 1_800_000_000), user: "jedi", runsUnderSystemd: true,
             root: .init(path: "/srv/jedi", readable: true, writable: true, freeBytes: 100 << 30),
             stateFolder: .init(path: "/var/lib/jedi", readable: true, writable: true, freeBytes: 100 << 30),
@@ -96,7 +98,8 @@ enum Samples {
 
     static var local: LocalFacts {
         LocalFacts(
-            machine: facts.machine, hasSystemd: true, unitInstalled: true, unitActive: true, unitEnabled: true)
+            machine: facts.machine, hasSystemd: true, unitInstalled: true, unitActive: true, unitEnabled: true
+        )
     }
 
     static var watch: WatchChange {

@@ -84,7 +84,9 @@ import Testing
     @Test func helpTellsThemAll() {
         let help = Jedictl.helpMessage(columns: 100)
         for status in ExitStatus.allCases {
-            #expect(help.contains("  \(status.rawValue)\(status.rawValue < 10 ? " " : "")  \(status.meaning.prefix(30))"))
+            #expect(
+                help.contains(
+                    "  \(status.rawValue)\(status.rawValue < 10 ? " " : "")  \(status.meaning.prefix(30))"))
         }
     }
 

@@ -24,6 +24,8 @@ import Testing
     }
 
     @Test func localTime() {
-        #expect(Words.localTime(Date(timeIntervalSince1970: 0)).wholeMatch(of: /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/) != nil)
+        #expect(
+            Words.localTime(Date(timeIntervalSince1970: 0)).wholeMatch(of: /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/)
+                != nil)
     }
 }

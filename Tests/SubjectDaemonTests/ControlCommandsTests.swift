@@ -82,16 +82,20 @@ import Testing
         return order
     }
 
-    @Test(arguments: wrongOrders) func aWrongOrderIsRefusedWithWhatIsAllowed(order: PictureOrder, words: String) {
+    @Test(arguments: wrongOrders) func aWrongOrderIsRefusedWithWhatIsAllowed(
+        order: PictureOrder, words: String
+    ) {
         #expect(OrderRules.problem(with: order)?.contains(words) == true)
     }
 
     @Test func aGoodOrderIsNot() {
         let options = PromptOptions(
             picture: PictureOptions(
-                negativePrompt: "n", steps: 1000, sampler: "unipc", guidance: 0, imageGuidance: 100, width: 64,
+                negativePrompt: "n", steps: 1000, sampler: "unipc", guidance: 0, imageGuidance: 100,
+                width: 64,
                 height: 4096, mode: "joint"), count: 100, seed: 0, priority: -100)
-        #expect(OrderRules.problem(with: PictureOrder(subject: "a b.c", prompt: "p", options: options)) == nil)
+        #expect(
+            OrderRules.problem(with: PictureOrder(subject: "a b.c", prompt: "p", options: options)) == nil)
     }
 
     @Test func withoutAQueueOrdersAreRefused() async throws {
@@ -135,7 +139,9 @@ import Testing
         #expect(await daemon.hasPictures(1, "mia"))
         let client = daemon.client
         let report = try await onThread { try client.cache() }
-        #expect(report.presentModelHash == "abc123" && report.totalBytes == report.entries.reduce(0) { $0 + $1.bytes })
+        #expect(
+            report.presentModelHash == "abc123"
+                && report.totalBytes == report.entries.reduce(0) { $0 + $1.bytes })
         #expect(Set(report.entries.map(\.subjects)) == [["toby"], ["mia", "toby"]])
         #expect(report.entries.allSatisfy { $0.modelHash == "abc123" && $0.width == 16 && $0.bytes > 0 })
 
@@ -197,10 +203,10 @@ import Testing
         let png = try PNGEncoder.encode(
             RGBImage(width: 1, height: 1, pixels: [1, 2, 3]),
             text: [PNGText(keyword: "parameters", text: record.parameters)])
-        let read = try PictureRecord(parameters: try #require(PNGChunks(png)?.texts["parameters"]))
+        let read = try PictureParameters(parameters: try #require(PNGChunks(png)?.texts["parameters"]))
         #expect(
             read
-                == ControlAPI.PictureRecord(
+                == PictureParameters(
                     prompt: request.prompt,
                     options: PictureOptions(
                         negativePrompt: words, steps: 7, sampler: sampler.rawValue, guidance: 2.25,
@@ -246,7 +252,9 @@ import Testing
         let patience = Patience()
         let waiting = EmbeddedChannel(handler: IdleCloser(patience))
         let silent = EmbeddedChannel(handler: IdleCloser(Patience()))
-        for channel in [waiting, silent] { try await channel.connect(to: .init(unixDomainSocketPath: "/x")).get() }
+        for channel in [waiting, silent] {
+            try await channel.connect(to: .init(unixDomainSocketPath: "/x")).get()
+        }
         await patience.during {
             for channel in [waiting, silent] {
                 channel.pipeline.fireUserInboundEventTriggered(IdleStateHandler.IdleStateEvent.all)

@@ -108,7 +108,8 @@ import Testing
         arguments: [
             ("kill -9 $$", "without a word"), ("echo 'out of memory' >&2; exit 3", "out of memory"),
             ("echo '{'", "without a word"),
-        ]) func aCheckThatDiesIsSaid(script: String, words: String) async throws {
+        ]) func aCheckThatDiesIsSaid(script: String, words: String) async throws
+    {
         let bench = try Bench(script)
         let report = try await bench.library.check("embedded")
         #expect(bench.folder.exists("check"))

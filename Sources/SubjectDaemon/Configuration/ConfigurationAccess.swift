@@ -2,20 +2,11 @@ import ControlAPI
 import FoundationEssentials
 
 /// How the control socket shows the configuration and has it read again.
-public struct ConfigurationAccess: Sendable {
+struct ConfigurationAccess: Sendable {
     /// What holds now.
-    public var report: @Sendable () async -> ConfigurationReport
+    var report: @Sendable () async -> ConfigurationReport
     /// Reads the files again, and says what holds then. A bad file changes nothing and is named.
-    public var reload: @Sendable () async -> ConfigurationReport
-
-    /// Both.
-    public init(
-        report: @escaping @Sendable () async -> ConfigurationReport,
-        reload: @escaping @Sendable () async -> ConfigurationReport
-    ) {
-        self.report = report
-        self.reload = reload
-    }
+    var reload: @Sendable () async -> ConfigurationReport
 
     /// A configuration that came from no file and stays what it is.
     static func fixed(_ live: LiveConfiguration) -> ConfigurationAccess {

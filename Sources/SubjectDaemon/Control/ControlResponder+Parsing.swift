@@ -61,7 +61,8 @@ extension ControlCommand {
         case .move(let id, let place): detail = "\(id.prefix(80)) to \(place)"
         case .generate(let order): detail = "\(order.subject.prefix(80)): \"\(order.prompt.prefix(200))\""
         case .clearCache(let selection):
-            detail = (selection.subject.map { "of " + $0.prefix(80) } ?? "")
+            detail =
+                (selection.subject.map { "of " + $0.prefix(80) } ?? "")
                 + (selection.otherModels ? " of other models" : "")
         case .importModel(let folder, let name): detail = "\(folder.prefix(200)) as \(name.prefix(80))"
         case .checkModel(let model): detail = String(model.prefix(200))

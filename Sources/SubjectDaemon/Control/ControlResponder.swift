@@ -11,7 +11,7 @@ struct ControlResponder: Sendable {
     let models: ModelLibrary
     let locator: PhotoLocator
     let examiner: DaemonExaminer
-    let configuration: ConfigurationAccess?
+    let configuration: ConfigurationAccess
     let logs: LogBuffer
     let rights: ControlRights
     let logger: Logger
@@ -73,10 +73,11 @@ struct ControlResponder: Sendable {
         case .importModel(let folder, let name):
             reply.models = try await models.take(folder, as: name)
         case .checkModel(let model): reply.modelCheck = try await models.check(model)
-        case .configuration: reply.configuration = await access().report()
-        case .reloadConfiguration: reply.configuration = await access().reload()
+        case .configuration: reply.configuration = await configuration.report()
+        case .reloadConfiguration: reply.configuration = await configuration.reload()
         case .logs(let query): reply.logs = logs.report(query)
-        case .doctor: reply.facts = await examiner.facts(configurationProblem: await access().report().problem)
+        case .doctor:
+            reply.facts = await examiner.facts(configurationProblem: await configuration.report().problem)
         case .jobs, .pause, .resume, .cancel, .retry, .rerun, .move, .prioritize, .generate, .preview,
             .retention, .metrics:
             try await order(command, in: &reply)
@@ -121,10 +122,6 @@ struct ControlResponder: Sendable {
         case .metrics: reply.metrics = MetricsReport(text: try await queue.metrics())
         default: break
         }
-    }
-
-    private func access() -> ConfigurationAccess {
-        configuration ?? .fixed(composer.live)
     }
 
     private static func report(_ jobs: [JobStatus]) -> JobsReport {

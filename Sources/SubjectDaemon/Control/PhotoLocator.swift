@@ -5,7 +5,7 @@ struct PhotoLocator: Sendable {
     let monitor: SubjectMonitor
 
     /// Which subjects hold these photos, as far as they were ever read.
-    func locate(_ references: [PictureRecord.Reference]) async -> LocationReport {
+    func locate(_ references: [PictureParameters.Reference]) async -> LocationReport {
         let wanted = references.prefix(64).map { $0.hash.lowercased() }
         let photos = await monitor.photoHashes
         let candidates = photos.map { subject, hashes in

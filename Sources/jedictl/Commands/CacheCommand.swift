@@ -16,7 +16,8 @@ struct CacheCommand: ParsableCommand {
         @OptionGroup var connection: ConnectionOptions
 
         func run() throws {
-            let report = try connection.ask(patience: 60) { client throws(ControlError) in try client.cache() }
+            let report = try connection.ask(patience: 60) { client throws(ControlError) in try client.cache()
+            }
             try connection.show(report) { ReportText(style: $0).cache(report) }
         }
     }

@@ -24,7 +24,10 @@ struct DoctorCommand: ParsableCommand {
 extension LocalFacts {
     /// What can be seen from here, without asking anybody.
     fileprivate static func read() -> LocalFacts {
-        let units = ["/etc/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system", "/usr/local/lib/systemd/system"]
+        let units = [
+            "/etc/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system",
+            "/usr/local/lib/systemd/system",
+        ]
         let group = "system.slice/jedid.service"
         return LocalFacts(
             machine: .read(), hasSystemd: Paths.isFolder("/run/systemd/system"),

@@ -46,7 +46,8 @@ struct GenerateCommand: ParsableCommand {
             report.jobs.compactMap(\.output).map { TextStyle.safe($0) + "\n" }.joined()
         }
         for job in report.jobs where job.state != .done {
-            throw ExitCode.failing("\(job.id) is \(job.state.rawValue): \(job.reason ?? "no reason was given")")
+            throw ExitCode.failing(
+                "\(job.id) is \(job.state.rawValue): \(job.reason ?? "no reason was given")")
         }
     }
 }

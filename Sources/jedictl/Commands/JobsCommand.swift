@@ -5,7 +5,9 @@ import ControlAPI
 struct JobsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs",
-        abstract: "List jobs: first those under way, then those that wait by their turn, then those that ended last.")
+        abstract:
+            "List jobs: first those under way, then those that wait by their turn, then those that ended last."
+    )
 
     @Argument(help: "Only jobs of that subject.", completion: Completions.subjects)
     var subject: String?

@@ -9,7 +9,8 @@ struct PrioritizeCommand: ParsableCommand {
 
     @OptionGroup var jobs: JobArguments
 
-    @Option(name: .long, help: "The priority, from -100 to 100; a job has 0 unless its prompt says otherwise.")
+    @Option(
+        name: .long, help: "The priority, from -100 to 100; a job has 0 unless its prompt says otherwise.")
     var priority: Int
 
     @OptionGroup var connection: ConnectionOptions

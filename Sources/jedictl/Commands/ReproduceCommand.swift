@@ -40,7 +40,7 @@ struct ReproduceCommand: ParsableCommand {
         if !report.identical { throw ExitCode.failure }
     }
 
-    private func record(of bytes: [UInt8]) throws -> PictureRecord {
+    private func record(of bytes: [UInt8]) throws -> PictureParameters {
         guard let chunks = PNGChunks(bytes) else {
             throw ExitCode.failing("\(image) is no whole PNG file: name a picture that jedid made")
         }
@@ -49,12 +49,12 @@ struct ReproduceCommand: ParsableCommand {
                 "\(image) does not say how it was made: its text 'parameters' is gone. Programs that change or "
                     + "send pictures may remove it; use the file that jedid wrote")
         }
-        do { return try PictureRecord(parameters: text) } catch {
+        do { return try PictureParameters(parameters: text) } catch {
             throw ExitCode.failing("\(image) does not say how jedid can make it again: \(error)")
         }
     }
 
-    private func plan(for record: PictureRecord) throws -> Reproduction {
+    private func plan(for record: PictureParameters) throws -> Reproduction {
         let (status, location) = try connection.ask { client throws(ControlError) in
             (try client.status(), try client.locate(record.references))
         }

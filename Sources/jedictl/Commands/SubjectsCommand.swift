@@ -6,7 +6,8 @@ import FoundationEssentials
 struct SubjectsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "subjects",
-        abstract: "Show the subjects: their photos, those that cannot be used and why, and what is to be done.")
+        abstract:
+            "Show the subjects: their photos, those that cannot be used and why, and what is to be done.")
 
     @Argument(help: "Only these subjects; all of them otherwise.", completion: Completions.subjects)
     var names: [String] = []

@@ -59,6 +59,7 @@ struct WatchCommand: ParsableCommand {
     private func print(_ change: WatchChange) throws {
         Terminal.print(
             connection.json
-                ? try JSONText.line(change) : "\(Words.localTime(change.at))  \(TextStyle.safe(change.text))\n")
+                ? try JSONText.line(change)
+                : "\(Words.localTime(change.at))  \(TextStyle.safe(change.text))\n")
     }
 }

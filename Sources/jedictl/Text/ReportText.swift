@@ -23,7 +23,8 @@ struct ReportText {
                 Cell(TextStyle.safe(subjects), entry.subjects.isEmpty ? .quiet : nil),
                 Cell("\(entry.width)x\(entry.height)", .quiet), Cell(Words.bytes(entry.bytes)),
                 Cell(
-                    "model \(entry.modelHash.prefix(10))" + (isPresent ? "" : ", another than the present one"),
+                    "model \(entry.modelHash.prefix(10))"
+                        + (isPresent ? "" : ", another than the present one"),
                     isPresent ? .quiet : .attention),
             ])
         }
@@ -42,7 +43,8 @@ struct ReportText {
             return "All of \(Words.count(report.entries.count, "encoded photo")) are sound.\n"
         }
         let names = report.damaged.map { "  " + TextStyle.safe($0) }.joined(separator: "\n")
-        return style("\(Words.count(report.damaged.count, "file")) damaged and dropped:", .bad) + "\n\(names)\n"
+        return style("\(Words.count(report.damaged.count, "file")) damaged and dropped:", .bad)
+            + "\n\(names)\n"
             + "Their photos are encoded again when a picture needs them. If this happens again, test the disk.\n"
     }
 
@@ -107,7 +109,8 @@ struct ReportText {
         guard !report.pictures.isEmpty else { return "The rules remove no picture.\n" }
         let count = Words.count(report.pictures.count, "picture")
         let heading = report.dryRun ? "Would remove \(count):" : "Removed \(count):"
-        return heading + "\n" + report.pictures.map { "  " + TextStyle.safe($0) }.joined(separator: "\n") + "\n"
+        return heading + "\n" + report.pictures.map { "  " + TextStyle.safe($0) }.joined(separator: "\n")
+            + "\n"
     }
 
     // MARK: Log lines

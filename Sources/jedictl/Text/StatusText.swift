@@ -70,7 +70,8 @@ struct StatusText {
         table.add([
             Cell(TextStyle.safe(running.job.subject), .busy), Cell(prompt(running.job, reserved: 24)),
         ])
-        table.note(Cell([bar(running), Self.step(running), left].filter { !$0.isEmpty }.joined(separator: "  ")))
+        table.note(
+            Cell([bar(running), Self.step(running), left].filter { !$0.isEmpty }.joined(separator: "  ")))
         return [style("Now", .heading)] + table.lines(style)
     }
 

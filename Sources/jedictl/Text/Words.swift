@@ -36,7 +36,8 @@ enum Words {
             unit += 1
         }
         let tenths = Int((value * 10).rounded())
-        let text = tenths < 100 && tenths % 10 != 0 ? "\(tenths / 10).\(tenths % 10)" : "\(Int(value.rounded()))"
+        let text =
+            tenths < 100 && tenths % 10 != 0 ? "\(tenths / 10).\(tenths % 10)" : "\(Int(value.rounded()))"
         return "\(text) \(units[unit])"
     }
 

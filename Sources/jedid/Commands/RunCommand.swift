@@ -58,9 +58,9 @@ struct RunCommand: AsyncParsableCommand {
             socket: socket ?? SocketLocation.forDaemon(stateFolder: stateFolder, environment: environment))
         let folder = try model.folder()
         let engine = DiffusionEngine(model: folder, configuration: try model.configuration())
-        let daemon = SubjectDaemon(
-            configuration: configuration, engine: engine, logger: logger, logs: logs,
-            models: ModelPlaces(configured: folder, embedded: ModelOptions.embedded))
+        var daemon = SubjectDaemon(configuration: configuration, engine: engine, logger: logger)
+        daemon.logs = logs
+        daemon.models = ModelPlaces(configured: folder, embedded: ModelOptions.embedded)
         do {
             try await daemon.run()
         } catch {

@@ -2,7 +2,7 @@ import ControlAPI
 import Testing
 
 /// What a picture says of how it was made.
-@Suite struct PictureRecordTests {
+@Suite struct PictureParametersTests {
     private static let plain =
         "a photo of the cat in the snow\nNegative prompt: night, rain\n"
         + "Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 2.5, Seed: 4294967295, Size: 64x96, "
@@ -11,10 +11,10 @@ import Testing
         + "Version: jedid 0.1.0"
 
     @Test func everythingIsRead() throws {
-        let record = try PictureRecord(parameters: Self.plain)
+        let record = try PictureParameters(parameters: Self.plain)
         #expect(
             record
-                == PictureRecord(
+                == PictureParameters(
                     prompt: "a photo of the cat in the snow",
                     options: PictureOptions(
                         negativePrompt: "night, rain", steps: 20, sampler: "dpmpp_2m_karras", guidance: 2.5,
@@ -30,7 +30,7 @@ import Testing
         let text =
             "Steps: 3, Sampler: none\nSteps: 20, Sampler: DDIM, CFG scale: 2, Seed: 1, Size: 64x64, "
             + #"Model hash: 0123456789, Model: "a \"b\", \\c", Reference mode: none, Version: "x, y: z""#
-        let record = try PictureRecord(parameters: text)
+        let record = try PictureParameters(parameters: text)
         #expect(record.prompt == "Steps: 3, Sampler: none")
         #expect(record.model == #"a "b", \c"# && record.version == "x, y: z")
         #expect(record.options.negativePrompt == nil && record.options.imageGuidance == nil)
@@ -47,22 +47,25 @@ import Testing
             ("64x96", "0x96", .invalid(field: "Size", value: "0x96")),
             ("0123456789", "no hash", .invalid(field: "Model hash", value: "no hash")),
             (#"aa, my"#, #"aa, my" x"#, .invalid(field: "References", value: "0.png 00112233445566aa, my")),
-            ("ffeeddccbbaa9988", "ff", .invalid(field: "References", value: "0.png 00112233445566aa, my cat, 2.png ff")),
+            (
+                "ffeeddccbbaa9988", "ff",
+                .invalid(field: "References", value: "0.png 00112233445566aa, my cat, 2.png ff")
+            ),
             ("Steps: 20", "steps: 20", .noFields),
-        ] as [(String, String, PictureRecordError)])
-    func whatIsWrongIsNamed(old: String, new: String, error: PictureRecordError) {
+        ] as [(String, String, PictureParametersError)])
+    func whatIsWrongIsNamed(old: String, new: String, error: PictureParametersError) {
         let text = Self.plain.replacing(old, with: new).replacing(", ,", with: ",")
-        #expect(throws: error) { try PictureRecord(parameters: text) }
+        #expect(throws: error) { try PictureParameters(parameters: text) }
     }
 
     /// Files come from anywhere: no text may harm the reader.
     @Test func everyBeginningIsReadOrRefused() {
         let text = Array(Self.plain)
         for count in text.indices {
-            _ = try? PictureRecord(parameters: String(text[..<count]))
-            _ = try? PictureRecord(parameters: String(text[count...]))
+            _ = try? PictureParameters(parameters: String(text[..<count]))
+            _ = try? PictureParameters(parameters: String(text[count...]))
         }
-        #expect(throws: PictureRecordError.noFields) { try PictureRecord(parameters: "") }
+        #expect(throws: PictureParametersError.noFields) { try PictureParameters(parameters: "") }
     }
 }
 

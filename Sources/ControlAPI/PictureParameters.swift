@@ -1,5 +1,5 @@
 /// How a picture was made, read from the `parameters` text in its PNG: the form that A1111 introduced.
-public struct PictureRecord: Sendable, Equatable {
+public struct PictureParameters: Sendable, Equatable {
     /// A photo that the picture was made from.
     public struct Reference: Codable, Sendable, Equatable, Hashable {
         /// The file's name at that time.
@@ -48,7 +48,7 @@ public struct PictureRecord: Sendable, Equatable {
 }
 
 /// Why a `parameters` text does not say how to make a picture again.
-public enum PictureRecordError: Error, Sendable, Equatable, CustomStringConvertible {
+public enum PictureParametersError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The text has no line of fields.
     case noFields
     /// A field is not there, which every picture of jedid has.
@@ -65,12 +65,12 @@ public enum PictureRecordError: Error, Sendable, Equatable, CustomStringConverti
     }
 }
 
-extension PictureRecord {
+extension PictureParameters {
     /// Longer texts are not looked at.
     static let maximumBytes = 1 << 20
 
     /// Reads the text.
-    public init(parameters text: String) throws(PictureRecordError) {
+    public init(parameters text: String) throws(PictureParametersError) {
         guard text.utf8.count <= Self.maximumBytes else { throw .noFields }
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         // The prompt may be anything, "Steps:" included: the fields are the last line of that kind.
@@ -88,7 +88,8 @@ extension PictureRecord {
         options = PictureOptions(
             negativePrompt: negative, steps: try fields.number("Steps"),
             sampler: SamplerNames.name(ofDisplayed: try fields.text("Sampler")),
-            guidance: try fields.number("CFG scale"), imageGuidance: try fields.numberIfThere("Image CFG scale"),
+            guidance: try fields.number("CFG scale"),
+            imageGuidance: try fields.numberIfThere("Image CFG scale"),
             width: size.width, height: size.height, mode: try fields.text("Reference mode"))
         seed = try fields.number("Seed")
         model = fields["Model"]
@@ -103,7 +104,7 @@ extension PictureRecord {
         private var values: [String: String] = [:]
 
         /// `Name: value, Name: "value, with separators", ...`
-        init(_ line: String) throws(PictureRecordError) {
+        init(_ line: String) throws(PictureParametersError) {
             var rest = line[...]
             while !rest.isEmpty {
                 guard let colon = rest.firstIndex(of: ":") else {
@@ -127,7 +128,7 @@ extension PictureRecord {
         }
 
         /// The value in JSON's quotes at the text's beginning.
-        private static func quoted(_ text: inout Substring, _ name: String) throws(PictureRecordError)
+        private static func quoted(_ text: inout Substring, _ name: String) throws(PictureParametersError)
             -> String
         {
             var value = ""
@@ -148,22 +149,24 @@ extension PictureRecord {
 
         subscript(_ name: String) -> String? { values[name] }
 
-        func text(_ name: String) throws(PictureRecordError) -> String {
+        func text(_ name: String) throws(PictureParametersError) -> String {
             guard let value = values[name] else { throw .missing(field: name) }
             return value
         }
 
-        func number<Number: LosslessStringConvertible>(_ name: String) throws(PictureRecordError) -> Number {
+        func number<Number: LosslessStringConvertible>(_ name: String) throws(PictureParametersError)
+            -> Number
+        {
             let value = try text(name)
             guard let number = Number(value) else { throw .invalid(field: name, value: value) }
             return number
         }
 
-        func numberIfThere(_ name: String) throws(PictureRecordError) -> Double? {
+        func numberIfThere(_ name: String) throws(PictureParametersError) -> Double? {
             values[name] == nil ? nil : try number(name)
         }
 
-        func size(_ name: String) throws(PictureRecordError) -> (width: Int, height: Int) {
+        func size(_ name: String) throws(PictureParametersError) -> (width: Int, height: Int) {
             let value = try text(name)
             let sides = value.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
             guard sides.count == 2, let width = sides[0], let height = sides[1], width > 0, height > 0 else {
@@ -172,7 +175,7 @@ extension PictureRecord {
             return (width, height)
         }
 
-        func hexadecimal(_ name: String) throws(PictureRecordError) -> String {
+        func hexadecimal(_ name: String) throws(PictureParametersError) -> String {
             let value = try text(name)
             guard (4...64).contains(value.utf8.count), value.allSatisfy(\.isHexDigit) else {
                 throw .invalid(field: name, value: value)
@@ -181,7 +184,7 @@ extension PictureRecord {
         }
 
         /// `name hash, name hash`; a name may hold blanks and commas, a hash is sixteen digits.
-        func references(_ name: String) throws(PictureRecordError) -> [Reference] {
+        func references(_ name: String) throws(PictureParametersError) -> [Reference] {
             guard let value = values[name], !value.isEmpty else { return [] }
             var references: [Reference] = []
             var pending = ""
