@@ -33,6 +33,10 @@ public struct SubjectDaemon: Sendable {
     private let configuration: DaemonConfiguration
     private let engine: any PictureEngine
     private let logger: Logger
+    /// What was logged last, for `jedictl logs`. The logger fills it.
+    public var logs = LogBuffer()
+    /// Where models lie, for `jedictl model`.
+    public var models = ModelPlaces()
 
     /// A daemon, not yet begun.
     public init(configuration: DaemonConfiguration, engine: any PictureEngine, logger: Logger) {
@@ -58,6 +62,8 @@ public struct SubjectDaemon: Sendable {
         var whenServing: @Sendable (ServiceGroup) -> Void = { _ in }
         var probe: any PhotoProbing = HeaderPhotoProbe()
         var makeWatcher: @Sendable (ChangeMailbox) -> any FolderWatching = { InotifyWatcher(mailbox: $0) }
+        /// Takes orders in the place of the job runner's side.
+        var queue: (any QueueControl)?
     }
 
     func run(parts: Parts, onReady: @escaping @Sendable () -> Void) async throws {
@@ -103,10 +109,18 @@ public struct SubjectDaemon: Sendable {
         let composer = StatusComposer(
             live: live, startedAt: .now, store: store, cache: cache, session: session,
             monitor: monitor, board: board, time: parts.time)
-        let responder = ControlResponder(composer: composer, logger: logger)
         let socket = try bindSocket()
         // Not before it is this daemon's own: what has its name until then is another's.
         defer { unlink(configuration.socket) }
+        let responder = ControlResponder(
+            composer: composer, queue: parts.queue,
+            cache: CacheKeeper(cache: cache, monitor: monitor, session: session, files: files),
+            models: ModelLibrary(
+                stateFolder: configuration.stateFolder, places: models, files: files, logger: logger),
+            locator: PhotoLocator(monitor: monitor),
+            examiner: DaemonExaminer(live: live, monitor: monitor, session: session, files: files),
+            configuration: .fixed(live), logs: logs,
+            rights: .ofProcess(socket: configuration.socket), logger: logger)
         let server = try await ControlServer(
             descriptor: socket, idleTime: configuration.clientIdleTime, logger: logger
         ) { line, peer in await responder.reply(to: line, from: peer) }

@@ -75,8 +75,10 @@ final class DaemonHarness: Sendable {
     }
 
     /// Asks it over its socket.
+    var client: ControlClient { ControlClient(sockets: [configuration.socket], timeout: 60) }
+
     func status() async throws -> StatusReport {
-        let client = ControlClient(sockets: [configuration.socket], timeout: 60)
+        let client = client
         return try await onThread { try client.status() }
     }
 

@@ -6,13 +6,14 @@ enum CachedReference {
     /// No encoded photo comes near it.
     static let maximumBytes = 256 << 20
 
-    private struct Header: Codable {
+    /// The first line.
+    struct Header: Codable {
         var form = "jedi.reference/1"
         var key: ReferenceKey
         var shape: [Int]
     }
 
-    private static let lineEnd = UInt8(ascii: "\n")
+    static let lineEnd = UInt8(ascii: "\n")
 
     /// The file's bytes.
     static func encode(_ reference: EncodedReference, key: ReferenceKey) throws -> [UInt8] {
@@ -27,6 +28,14 @@ enum CachedReference {
         return bytes + SHA256.hash(data: bytes)
     }
 
+    /// What the first line says; nil where it is another form's.
+    static func header(_ line: ArraySlice<UInt8>) -> Header? {
+        guard let header = try? JSONDecoder().decode(Header.self, from: Data(line)),
+            header.form == "jedi.reference/1"
+        else { return nil }
+        return header
+    }
+
     /// What the bytes hold; nil unless they are whole, sound, and of that key.
     static func decode(_ bytes: [UInt8], key: ReferenceKey) -> EncodedReference? {
         guard bytes.count > 32, let end = bytes.firstIndex(of: lineEnd), end < bytes.count - 32 else {
@@ -34,8 +43,7 @@ enum CachedReference {
         }
         let body = bytes.dropLast(32)
         guard SHA256.hash(data: body).elementsEqual(bytes.suffix(32)),
-            let header = try? JSONDecoder().decode(Header.self, from: Data(bytes[..<end])),
-            header.form == "jedi.reference/1", header.key == key
+            let header = header(bytes[..<end]), header.key == key
         else { return nil }
         let values = body[(end + 1)...]
         var count = 1
