@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import Glibc
 import Images
 import SubjectDaemon
 import Synchronization
@@ -10,16 +11,25 @@ public final class FakeEngine: PictureEngine {
     public struct Record: Sendable {
         public var encoded: [String] = []
         public var generated: [PictureRequest] = []
+        /// Every step that was done, by the job's short name.
+        public var steps: [String: [Int]] = [:]
+        /// The steps after which pictures were gone on with.
+        public var resumedAfter: [Int] = []
     }
 
     /// What it does in the place of a picture.
     public typealias Mischief = @Sendable (PictureRequest) async throws -> Void
+
+    /// What it does before a step.
+    public typealias StepMischief = @Sendable (PictureRequest, Int) async throws -> Void
 
     private let model: EngineDescription
     private let steps: Int
     private let stepTime: Duration
     private let log = Mutex(Record())
     private let mischief = Mutex<Mischief?>(nil)
+    private let stepMischief = Mutex<StepMischief?>(nil)
+    private let needed = Mutex<Int64?>(nil)
     private let rejected = Mutex<[String: PhotoRejection]>([:])
     private let logFile: String?
 
@@ -40,6 +50,16 @@ public final class FakeEngine: PictureEngine {
     /// Has it do that at the first step of each picture from now on.
     public func setMischief(_ mischief: Mischief?) {
         self.mischief.withLock { $0 = mischief }
+    }
+
+    /// Has it do that before each step from now on.
+    public func setStepMischief(_ mischief: StepMischief?) {
+        stepMischief.withLock { $0 = mischief }
+    }
+
+    /// Has it say that a job needs so much memory.
+    public func setMemoryNeeded(_ bytes: Int64?) {
+        needed.withLock { $0 = bytes }
     }
 
     /// Has it refuse a photo of that content.
@@ -76,11 +96,23 @@ public final class FakeEngine: PictureEngine {
     ) async throws -> Picture {
         log.withLock { $0.generated.append(request) }
         note("began \(request.jobID)")
-        for step in 1...steps {
-            if step == 1, let mischief = mischief.withLock({ $0 }) { try await mischief(request) }
-            try Task.checkCancellation()
-            if stepTime > .zero { try await Task.sleep(for: stepTime) }
+        let before = checkpoint.flatMap(Self.step) ?? 0
+        if before > 0 { log.withLock { $0.resumedAfter.append(before) } }
+        for step in (before + 1)..<(steps + 1) {
+            do {
+                if step == 1, let mischief = mischief.withLock({ $0 }) { try await mischief(request) }
+                if let mischief = stepMischief.withLock({ $0 }) { try await mischief(request, step) }
+                try Task.checkCancellation()
+                if stepTime > .zero { try await Task.sleep(for: stepTime) }
+            } catch {
+                if step > 1 { event(.checkpoint(self.checkpoint(after: step - 1))) }
+                throw error
+            }
+            log.withLock { $0.steps[request.jobID, default: []].append(step) }
+            note("step \(step) \(request.jobID)")
             event(.step(StepProgress(step: step, total: steps)))
+            event(.checkpoint(self.checkpoint(after: step)))
+            event(.preview(try preview(of: step)))
         }
         note("made \(request.jobID)")
         let columns =
@@ -96,12 +128,37 @@ public final class FakeEngine: PictureEngine {
                 text: [PNGText(keyword: "parameters", text: "\(request.prompt)\nSeed: \(request.seed)")]))
     }
 
+    public func memoryNeeded(for request: PictureRequest) async -> Int64? { needed.withLock { $0 } }
+
     public func unload() async {}
 
+    // MARK: Steps
+
+    /// The state is the number of steps that are done, little-endian.
+    private func checkpoint(after step: Int) -> StepCheckpoint {
+        StepCheckpoint(
+            progress: StepProgress(step: step, total: steps),
+            state: withUnsafeBytes(of: UInt64(step).littleEndian) { Array($0) })
+    }
+
+    private static func step(_ checkpoint: StepCheckpoint) -> Int? {
+        guard checkpoint.state.count == 8 else { return nil }
+        return Int(checkpoint.state.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    }
+
+    private func preview(of step: Int) throws -> PicturePreview {
+        let shade = UInt8(truncatingIfNeeded: step)
+        let png = try PNGEncoder.encode(RGBImage(width: 1, height: 1, pixels: [shade, shade, shade]))
+        return PicturePreview(progress: StepProgress(step: step, total: steps), png: png)
+    }
+
+    /// One call, so that the line is whole or not there whenever the process is killed.
     private func note(_ line: String) {
         guard let logFile else { return }
-        let file = (try? String(contentsOf: URL(filePath: logFile), encoding: .utf8)) ?? ""
-        try? (file + line + "\n").write(to: URL(filePath: logFile), atomically: true, encoding: .utf8)
+        let descriptor = open(logFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { return }
+        _ = Array((line + "\n").utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        close(descriptor)
     }
 
     /// The SHA-256 of the bytes, in hexadecimal.

@@ -26,8 +26,15 @@ public protocol PictureEngine: Sendable {
         event: @escaping @Sendable (PictureEvent) -> Void
     ) async throws -> Picture
 
+    /// How many bytes of memory the job needs beyond what the engine holds already; nil where that is not known.
+    func memoryNeeded(for request: PictureRequest) async -> Int64?
+
     /// Gives back the memory that the model takes. The next call loads it again.
     func unload() async
+}
+
+extension PictureEngine {
+    public func memoryNeeded(for request: PictureRequest) async -> Int64? { nil }
 }
 
 /// The model that an engine uses.
