@@ -97,7 +97,7 @@ import Testing
         try folder.makeFolder("root/toby")
         try folder.write("root/toby/photo.png", try TestPhoto.png(1))
         try folder.write("root/toby/prompt.txt", "slow")
-        func steps() -> [Int] {
+        @Sendable func steps() -> [Int] {
             (folder.read("log") ?? "").split(separator: "\n").compactMap { line in
                 line.hasPrefix("step ") ? Int(line.split(separator: " ")[1]) : nil
             }
