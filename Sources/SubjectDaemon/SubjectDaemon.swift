@@ -80,6 +80,7 @@ public struct SubjectDaemon: Sendable {
     }
 
     private func end(_ store: JobStore, _ files: FileThread) async {
+        await engine.unload()
         await files.shutdown()
         store.close()
     }
@@ -92,6 +93,7 @@ public struct SubjectDaemon: Sendable {
         let work = Signal()
         let mailbox = ChangeMailbox()
         let session = EngineSession(engine: engine, logger: logger)
+        await engine.follow { EngineRules(idleTime: live.current.workerIdleTime) }
         let monitor = SubjectMonitor(
             live: live, store: store, files: files, watcher: parts.makeWatcher(mailbox),
             mailbox: mailbox, probe: parts.probe, work: work, time: parts.time, logger: logger,

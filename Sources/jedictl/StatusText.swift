@@ -48,8 +48,10 @@ struct StatusText {
         switch engine.state {
         case .ready:
             return Cell(words.joined(separator: "  "))
-        case .starting:
+        case .starting, .loading:
             return Cell((words + ["being loaded"]).joined(separator: "  "), .busy)
+        case .asleep:
+            return Cell((words + ["asleep"]).joined(separator: "  "))
         case .unavailable:
             return Cell(
                 TextStyle.safe((words + [engine.detail ?? "unavailable"]).joined(separator: "  ")), .bad)

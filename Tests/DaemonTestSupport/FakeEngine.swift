@@ -11,10 +11,12 @@ public final class FakeEngine: PictureEngine {
     public struct Record: Sendable {
         public var encoded: [String] = []
         public var generated: [PictureRequest] = []
-        /// Every step that was done, by the job's short name.
-        public var steps: [String: [Int]] = [:]
-        /// The steps after which pictures were gone on with.
-        public var resumedAfter: [Int] = []
+        /// Steps that pictures were gone on from.
+        public var resumed: [Int] = []
+        /// Steps done, of all pictures.
+        public var steps = 0
+        /// The steps that were done of each, by its job's short name.
+        public var stepsByJob: [String: [Int]] = [:]
     }
 
     /// What it does in the place of a picture.
@@ -57,7 +59,7 @@ public final class FakeEngine: PictureEngine {
         stepMischief.withLock { $0 = mischief }
     }
 
-    /// Has it say that a job needs so much memory.
+    /// Has it say that a picture needs so much memory.
     public func setMemoryNeeded(_ bytes: Int64?) {
         needed.withLock { $0 = bytes }
     }
@@ -95,23 +97,32 @@ public final class FakeEngine: PictureEngine {
         event: @escaping @Sendable (PictureEvent) -> Void
     ) async throws -> Picture {
         log.withLock { $0.generated.append(request) }
-        note("began \(request.jobID)")
-        let before = checkpoint.flatMap(Self.step) ?? 0
-        if before > 0 { log.withLock { $0.resumedAfter.append(before) } }
-        for step in (before + 1)..<(steps + 1) {
+        let identity = try Self.identity(of: request, references)
+        let done = checkpoint.flatMap { Self.step(in: $0.state, of: identity) } ?? 0
+        if done > 0 { log.withLock { $0.resumed.append(done) } }
+        note(done > 0 ? "went on with \(request.jobID) from step \(done)" : "began \(request.jobID)")
+        // As an engine does: without waiting for the step that is under way.
+        let checkpoint = { (step: Int) in
+            StepCheckpoint(
+                progress: StepProgress(step: step, total: self.steps), state: [UInt8(step)] + identity)
+        }
+        for step in (done + 1)..<(max(steps, done) + 1) {
+            if step == 1, let mischief = mischief.withLock({ $0 }) { try await mischief(request) }
             do {
-                if step == 1, let mischief = mischief.withLock({ $0 }) { try await mischief(request) }
                 if let mischief = stepMischief.withLock({ $0 }) { try await mischief(request, step) }
                 try Task.checkCancellation()
                 if stepTime > .zero { try await Task.sleep(for: stepTime) }
             } catch {
-                if step > 1 { event(.checkpoint(self.checkpoint(after: step - 1))) }
+                if step > 1 { event(.checkpoint(checkpoint(step - 1))) }
                 throw error
             }
-            log.withLock { $0.steps[request.jobID, default: []].append(step) }
-            note("step \(step) \(request.jobID)")
+            note("step \(step) of \(request.jobID)")
+            log.withLock { log in
+                log.steps += 1
+                log.stepsByJob[request.jobID, default: []].append(step)
+            }
             event(.step(StepProgress(step: step, total: steps)))
-            event(.checkpoint(self.checkpoint(after: step)))
+            event(.checkpoint(checkpoint(step)))
             event(.preview(try preview(of: step)))
         }
         note("made \(request.jobID)")
@@ -128,22 +139,18 @@ public final class FakeEngine: PictureEngine {
                 text: [PNGText(keyword: "parameters", text: "\(request.prompt)\nSeed: \(request.seed)")]))
     }
 
-    public func memoryNeeded(for request: PictureRequest) async -> Int64? { needed.withLock { $0 } }
-
-    public func unload() async {}
-
-    // MARK: Steps
-
-    /// The state is the number of steps that are done, little-endian.
-    private func checkpoint(after step: Int) -> StepCheckpoint {
-        StepCheckpoint(
-            progress: StepProgress(step: step, total: steps),
-            state: withUnsafeBytes(of: UInt64(step).littleEndian) { Array($0) })
+    /// What a checkpoint must name to be gone on with.
+    private static func identity(of request: PictureRequest, _ references: [EncodedReference]) throws
+        -> [UInt8]
+    {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return Array(SHA256.hash(data: try encoder.encode(request) + encoder.encode(references)))
     }
 
-    private static func step(_ checkpoint: StepCheckpoint) -> Int? {
-        guard checkpoint.state.count == 8 else { return nil }
-        return Int(checkpoint.state.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    /// The step of a state, if it is of that picture.
+    private static func step(in state: [UInt8], of identity: [UInt8]) -> Int? {
+        state.dropFirst().elementsEqual(identity) ? state.first.map(Int.init) : nil
     }
 
     private func preview(of step: Int) throws -> PicturePreview {
@@ -152,12 +159,17 @@ public final class FakeEngine: PictureEngine {
         return PicturePreview(progress: StepProgress(step: step, total: steps), png: png)
     }
 
-    /// One call, so that the line is whole or not there whenever the process is killed.
+    public func memoryNeeded(for request: PictureRequest, references: Int) async -> Int64? {
+        needed.withLock { $0 }
+    }
+
+    public func unload() async {}
+
     private func note(_ line: String) {
         guard let logFile else { return }
         let descriptor = open(logFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { return }
-        _ = Array((line + "\n").utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        let bytes = Array((line + "\n").utf8)
+        _ = write(descriptor, bytes, bytes.count)
         close(descriptor)
     }
 

@@ -28,7 +28,7 @@ import Testing
 
     /// Waits until the first job has done so many steps.
     private func hasDone(_ steps: Int, _ daemon: DaemonHarness) async -> Bool {
-        await eventually { daemon.engine.record.steps.values.contains { $0.count >= steps } }
+        await eventually { daemon.engine.record.stepsByJob.values.contains { $0.count >= steps } }
     }
 
     private func picture(_ job: JobStatus) throws -> [UInt8] {
@@ -59,8 +59,8 @@ import Testing
         try await next.queue.resume()
         #expect(await next.hasPictures(1, "toby"))
         #expect(try await next.isIdle())
-        #expect(next.engine.record.resumedAfter == [3])
-        #expect(next.engine.record.steps.values.map { $0 } == [[4, 5, 6]])
+        #expect(next.engine.record.resumed == [3])
+        #expect(next.engine.record.stepsByJob.values.map { $0 } == [[4, 5, 6]])
         let first = try #require(try await next.status().recent.first)
         #expect(first.state == .done && first.attempts == 1)
         #expect(next.folder.names("state/checkpoints").isEmpty)
@@ -89,8 +89,8 @@ import Testing
         let next = try harness(daemon.folder)
         try await next.start()
         #expect(await next.hasPictures(1, "toby"))
-        #expect(next.engine.record.resumedAfter.isEmpty)
-        #expect(next.engine.record.steps.values.map { $0 } == [[1, 2, 3, 4, 5, 6]])
+        #expect(next.engine.record.resumed.isEmpty)
+        #expect(next.engine.record.stepsByJob.values.map { $0 } == [[1, 2, 3, 4, 5, 6]])
         try await next.stop()
     }
 
@@ -122,7 +122,7 @@ import Testing
         let again = try await daemon.queue.retry(JobSelection(ids: [one.id]))
         #expect(again.map(\.state) == [.queued])
         #expect(await daemon.hasPictures(3, "toby"))
-        #expect(daemon.engine.record.resumedAfter.isEmpty)
+        #expect(daemon.engine.record.resumed.isEmpty)
         try await daemon.stop()
     }
 
@@ -146,7 +146,7 @@ import Testing
         minute.withLock { $0 = 121 }
         #expect(await daemon.hasPictures(1, "toby"))
         #expect(try await daemon.isIdle())
-        #expect(daemon.engine.record.resumedAfter == [3])
+        #expect(daemon.engine.record.resumed == [3])
         #expect(try await daemon.status().recent.first?.attempts == 1)
         #expect(try await daemon.status().paused == nil)
         try await daemon.stop()
@@ -168,8 +168,8 @@ import Testing
         let held = try #require(try await daemon.queue.jobs(JobQuery(states: [.held])).first)
         #expect(held.attempts == 3)
         #expect(held.reason?.contains("3 times") == true && held.reason?.contains("signal 9") == true)
-        #expect(daemon.engine.record.steps[held.id] == [1, 2])
-        #expect(daemon.engine.record.resumedAfter == [2, 2])
+        #expect(daemon.engine.record.stepsByJob[held.id] == [1, 2])
+        #expect(daemon.engine.record.resumed == [2, 2])
         isBad.withLock { $0 = false }
         _ = try await daemon.queue.retry(JobSelection(subject: "toby"))
         #expect(await daemon.hasPictures(2, "toby"))

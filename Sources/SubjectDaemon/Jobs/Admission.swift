@@ -70,7 +70,8 @@ struct Admission: Sendable {
         return Self.judge(
             facts, configured: configuration.freeMemoryNeeded,
             estimated: configuration.freeMemoryNeeded == nil
-                ? await engine.memoryNeeded(for: PictureRequest(job.plan)) : nil)
+                ? await engine.memoryNeeded(
+                    for: PictureRequest(job.plan), references: job.plan.references.count) : nil)
     }
 
     /// The rule for memory. Pure.

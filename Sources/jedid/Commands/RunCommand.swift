@@ -52,7 +52,9 @@ struct RunCommand: AsyncParsableCommand {
         let configuration = DaemonConfiguration(
             root: root, stateFolder: stateFolder,
             socket: socket ?? SocketLocation.forDaemon(stateFolder: stateFolder, environment: environment))
-        let engine = DiffusionEngine(model: try model.folder(), configuration: try model.configuration())
+        let engine = WorkerEngine(
+            .own(try WorkerSubcommand.arguments(for: model), environment: WaitPolicy.environment),
+            logger: logger)
         let daemon = SubjectDaemon(configuration: configuration, engine: engine, logger: logger)
         do {
             try await daemon.run()
