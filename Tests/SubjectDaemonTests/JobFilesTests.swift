@@ -152,7 +152,7 @@ private final class StandingTime: TimeSource {
             description: EngineDescription(
                 model: "toybox", modelHash: "77", defaultMode: "joint", width: 64, height: 64),
             startedAt: Date(timeIntervalSince1970: 20), finishedAt: Date(timeIntervalSince1970: 32))
-        #expect(record.sampler == "DPM++ 2M" && record.stepsByJob == 20 && record.mode == "cached")
+        #expect(record.sampler == "DPM++ 2M" && record.steps == 20 && record.mode == "cached")
         #expect(record.width == 2 && record.height == 1 && record.seconds == 12 && record.attempts == 2)
         #expect(record.parameters == text && record.bytes == png.count)
         let bytes = try record.encoded()
