@@ -64,6 +64,9 @@ public struct SubjectDaemon: Sendable {
         var makeWatcher: @Sendable (ChangeMailbox) -> any FolderWatching = { InotifyWatcher(mailbox: $0) }
         /// Takes orders in the place of the job runner's side.
         var queue: (any QueueControl)?
+        var minuteOfDay = QuietTime.localMinuteOfDay
+        var memory: @Sendable () -> MemoryFacts? = { MemoryFacts.read() }
+        var whenQueued: @Sendable (any QueueControl) -> Void = { _ in }
     }
 
     func run(parts: Parts, onReady: @escaping @Sendable () -> Void) async throws {
@@ -95,25 +98,24 @@ public struct SubjectDaemon: Sendable {
         let live = LiveConfiguration(configuration)
         let work = Signal()
         let mailbox = ChangeMailbox()
-        let board = RunBoard()
         let session = EngineSession(engine: engine, logger: logger)
         await engine.follow { EngineRules(idleTime: live.current.workerIdleTime) }
         let monitor = SubjectMonitor(
             live: live, store: store, files: files, watcher: parts.makeWatcher(mailbox),
             mailbox: mailbox, probe: parts.probe, work: work, time: parts.time, logger: logger,
             onReady: onReady)
-        let runner = JobRunner(
-            live: live, store: store, cache: cache, session: session, monitor: monitor,
-            mailbox: mailbox, files: files, board: board, work: work, time: parts.time, logger: logger,
-            writePicture: parts.writePicture)
+        let jobs = try await JobServices(
+            live: live, startedAt: .now, store: store, cache: cache, session: session, monitor: monitor,
+            mailbox: mailbox, files: files, work: work, parts: parts, logger: logger)
+        parts.whenQueued(jobs.queue)
         let composer = StatusComposer(
             live: live, startedAt: .now, store: store, cache: cache, session: session,
-            monitor: monitor, board: board, time: parts.time)
+            monitor: monitor, board: jobs.board, forecaster: jobs.forecaster, time: parts.time)
         let socket = try bindSocket()
         // Not before it is this daemon's own: what has its name until then is another's.
         defer { unlink(configuration.socket) }
         let responder = ControlResponder(
-            composer: composer, queue: parts.queue,
+            composer: composer, queue: parts.queue ?? jobs.queue,
             cache: CacheKeeper(cache: cache, monitor: monitor, session: session, files: files),
             models: ModelLibrary(
                 stateFolder: configuration.stateFolder, places: models, files: files, logger: logger),
@@ -130,8 +132,8 @@ public struct SubjectDaemon: Sendable {
         let group = ServiceGroup(
             configuration: .init(
                 services: [
-                    .init(service: MonitorService(monitor: monitor)), .init(service: runner),
-                    .init(service: server),
+                    .init(service: MonitorService(monitor: monitor)), .init(service: jobs.runner),
+                    .init(service: jobs.retention), .init(service: server),
                 ],
                 // A terminal that closes ends the daemon as SIGTERM does.
                 gracefulShutdownSignals: !parts.heedsSignals

@@ -15,16 +15,23 @@ public final class FakeEngine: PictureEngine {
         public var resumed: [Int] = []
         /// Steps done, of all pictures.
         public var steps = 0
+        /// The steps that were done of each, by its job's short name.
+        public var stepsByJob: [String: [Int]] = [:]
     }
 
     /// What it does in the place of a picture.
     public typealias Mischief = @Sendable (PictureRequest) async throws -> Void
+
+    /// What it does before a step.
+    public typealias StepMischief = @Sendable (PictureRequest, Int) async throws -> Void
 
     private let model: EngineDescription
     private let steps: Int
     private let stepTime: Duration
     private let log = Mutex(Record())
     private let mischief = Mutex<Mischief?>(nil)
+    private let stepMischief = Mutex<StepMischief?>(nil)
+    private let needed = Mutex<Int64?>(nil)
     private let rejected = Mutex<[String: PhotoRejection]>([:])
     private let logFile: String?
 
@@ -45,6 +52,16 @@ public final class FakeEngine: PictureEngine {
     /// Has it do that at the first step of each picture from now on.
     public func setMischief(_ mischief: Mischief?) {
         self.mischief.withLock { $0 = mischief }
+    }
+
+    /// Has it do that before each step from now on.
+    public func setStepMischief(_ mischief: StepMischief?) {
+        stepMischief.withLock { $0 = mischief }
+    }
+
+    /// Has it say that a picture needs so much memory.
+    public func setMemoryNeeded(_ bytes: Int64?) {
+        needed.withLock { $0 = bytes }
     }
 
     /// Has it refuse a photo of that content.
@@ -92,6 +109,7 @@ public final class FakeEngine: PictureEngine {
         for step in (done + 1)..<(max(steps, done) + 1) {
             if step == 1, let mischief = mischief.withLock({ $0 }) { try await mischief(request) }
             do {
+                if let mischief = stepMischief.withLock({ $0 }) { try await mischief(request, step) }
                 try Task.checkCancellation()
                 if stepTime > .zero { try await Task.sleep(for: stepTime) }
             } catch {
@@ -99,9 +117,13 @@ public final class FakeEngine: PictureEngine {
                 throw error
             }
             note("step \(step) of \(request.jobID)")
-            log.withLock { $0.steps += 1 }
+            log.withLock { log in
+                log.steps += 1
+                log.stepsByJob[request.jobID, default: []].append(step)
+            }
             event(.step(StepProgress(step: step, total: steps)))
             event(.checkpoint(checkpoint(step)))
+            event(.preview(try preview(of: step)))
         }
         note("made \(request.jobID)")
         let columns =
@@ -129,6 +151,16 @@ public final class FakeEngine: PictureEngine {
     /// The step of a state, if it is of that picture.
     private static func step(in state: [UInt8], of identity: [UInt8]) -> Int? {
         state.dropFirst().elementsEqual(identity) ? state.first.map(Int.init) : nil
+    }
+
+    private func preview(of step: Int) throws -> PicturePreview {
+        let shade = UInt8(truncatingIfNeeded: step)
+        let png = try PNGEncoder.encode(RGBImage(width: 1, height: 1, pixels: [shade, shade, shade]))
+        return PicturePreview(progress: StepProgress(step: step, total: steps), png: png)
+    }
+
+    public func memoryNeeded(for request: PictureRequest, references: Int) async -> Int64? {
+        needed.withLock { $0 }
     }
 
     public func unload() async {}

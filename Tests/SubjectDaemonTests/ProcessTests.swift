@@ -71,11 +71,52 @@ import Testing
         #expect(ended)
         let status = try await onThread { try client.status() }
         let held = status.recent.filter { $0.state == .held }.count
-        let names = folder.names("root/toby/output")
+        let all = folder.names("root/toby/output")
+        let names = all.filter { $0.hasSuffix(".png") }
         // A picture that was killed three times is held; every other is there once, and nothing else is.
         #expect(names.count + held == 6)
         #expect(names.allSatisfy { OutputFolder.isWhole(folder("root/toby/output/\($0)")) })
-        #expect(!names.contains { $0.hasPrefix(".") })
+        // Each has its record, and nothing else is there.
+        #expect(Set(all) == Set(names + names.map { $0.dropLast(4) + ".json" }))
+        #expect(child.terminate() == 0)
+    }
+
+    @Test func killedInTheMiddleOfAPictureItGoesOnAfterTheStepsThatAreDone() async throws {
+        let folder = try TestFolder()
+        try folder.makeFolder("root/toby")
+        try folder.write("root/toby/photo.png", try TestPhoto.png(1))
+        try folder.write("root/toby/prompt.txt", "slow")
+        @Sendable func steps() -> [Int] {
+            (folder.read("log") ?? "").split(separator: "\n").compactMap { line in
+                line.hasPrefix("step ") ? Int(line.split(separator: " ")[1]) : nil
+            }
+        }
+        do {
+            let child = try Child(folder: folder, stepMilliseconds: 1500)
+            let isFar = await eventually {
+                let names = folder.names("state/checkpoints").filter { $0.hasSuffix(".checkpoint") }
+                return !names.isEmpty && steps().count >= 6
+            }
+            #expect(isFar)
+            child.kill9()
+        }
+        let before = steps()
+        #expect(before == Array(1...before.count))
+        let child = try Child(folder: folder, stepMilliseconds: 0)
+        #expect(await eventually { folder.read("log")?.contains("made") == true })
+        let after = Array(steps().dropFirst(before.count))
+        // A checkpoint is kept once a second, and that may have been under way: of steps of 1.5 s one may be done twice.
+        let first = try #require(after.first)
+        #expect(first > 1 && first <= before.count + 1)
+        #expect(after == Array(first...20))
+        let client = child.client
+        let isDone = await eventually {
+            (try? await onThread { try client.status() })?.recent.first?.state == .done
+        }
+        #expect(isDone)
+        #expect(try await onThread { try client.status() }.recent.first?.attempts == 2)
+        #expect(folder.names("state/checkpoints").isEmpty)
+        #expect(folder.names("root/toby/output").filter { $0.hasSuffix(".png") }.count == 1)
         #expect(child.terminate() == 0)
     }
 

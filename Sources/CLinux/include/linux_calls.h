@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "linux_spawn.h"
+
 #include <stdint.h>
 #include <sys/types.h>
 
