@@ -9,8 +9,10 @@ import Testing
 @Suite struct SettingTextTests {
     @Test(
         arguments: [
-            ("2 s", .seconds(2), "2 s"), ("500ms", .milliseconds(500), "500 ms"), ("1h 30min", .seconds(5400), "90 min"),
-            ("90 Days", .seconds(90 * 86_400), "90 d"), ("1.5 min", .seconds(90), "90 s"), ("0", .zero, "0 s"),
+            ("2 s", .seconds(2), "2 s"), ("500ms", .milliseconds(500), "500 ms"),
+            ("1h 30min", .seconds(5400), "90 min"),
+            ("90 Days", .seconds(90 * 86_400), "90 d"), ("1.5 min", .seconds(90), "90 s"),
+            ("0", .zero, "0 s"),
             ("2 weeks", .seconds(14 * 86_400), "14 d"),
         ] as [(String, Duration, String)])
     func times(text: String, duration: Duration, shown: String) throws {
@@ -20,7 +22,9 @@ import Testing
         #expect(DurationText.parse(shown) == duration)
     }
 
-    @Test(arguments: ["", "2", "s", "-2 s", "2 parsecs", "1 s 2", "1e9 s", "inf s", "99999999999 d", "1..2 s", "٣ s"])
+    @Test(arguments: [
+        "", "2", "s", "-2 s", "2 parsecs", "1 s 2", "1e9 s", "inf s", "99999999999 d", "1..2 s", "٣ s",
+    ])
     func noTimes(text: String) {
         #expect(DurationText.parse(text) == nil)
     }
@@ -36,7 +40,9 @@ import Testing
         #expect(ByteCountText.parse(shown) == bytes)
     }
 
-    @Test(arguments: ["", "GB", "-1 GB", "5 XB", "1e30 TB", "9999999999 TB", "nan"]) func noAmounts(text: String) {
+    @Test(arguments: ["", "GB", "-1 GB", "5 XB", "1e30 TB", "9999999999 TB", "nan"]) func noAmounts(
+        text: String
+    ) {
         #expect(ByteCountText.parse(text) == nil)
     }
 
@@ -49,7 +55,9 @@ import Testing
         #expect(QuietHoursText.text(try QuietHoursText.parse(texts)) == shown)
     }
 
-    @Test(arguments: ["22:00", "22:00-22:00", "0-24", "25-3", "22:60-7", "24:30-1", "a-b", "1-2-3", "-", "+1-2"])
+    @Test(arguments: [
+        "22:00", "22:00-22:00", "0-24", "25-3", "22:60-7", "24:30-1", "a-b", "1-2-3", "-", "+1-2",
+    ])
     func noHours(text: String) {
         #expect(throws: WritingMistake.self) { try QuietHoursText.parse([text]) }
     }
@@ -69,7 +77,8 @@ import Testing
         line.root = "/photos"
         change(&line)
         return try EffectiveConfiguration.make(
-            ConfigurationInputs(commandLine: line, environment: environment, user: 1000), file: try text.map(file),
+            ConfigurationInputs(commandLine: line, environment: environment, user: 1000),
+            file: try text.map(file),
             embeddedModel: "/usr/share/jedi/toybox"
         ) { $0 == .float32 || supports }
     }
@@ -124,7 +133,9 @@ import Testing
 
     @Test func whoHoldsBeforeWhom() throws {
         let text = "model: /file\nstate: /file\nroot: /file\nlog: error"
-        let environment = ["JEDID_MODEL": "/env", "STATE_DIRECTORY": "/env/state", "RUNTIME_DIRECTORY": "/run/jedid"]
+        let environment = [
+            "JEDID_MODEL": "/env", "STATE_DIRECTORY": "/env/state", "RUNTIME_DIRECTORY": "/run/jedid",
+        ]
         let all = try effective(text, environment: environment)
         #expect(entry("model", all) == "/env | environment JEDID_MODEL")
         #expect(entry("state", all) == "/file | /etc/jedi/jedid.yaml:2")
@@ -138,7 +149,9 @@ import Testing
         let bare = try effective(nil)
         #expect(entry("model", bare) == "/usr/share/jedi/toybox | default")
         #expect(entry("state", bare) == "/home/eva/.local/state/jedi | default")
-        #expect(try entry("state", effective(nil, environment: environment)) == "/env/state | environment STATE_DIRECTORY")
+        #expect(
+            try entry("state", effective(nil, environment: environment))
+                == "/env/state | environment STATE_DIRECTORY")
     }
 
     @Test(
@@ -146,14 +159,21 @@ import Testing
             ("setle: 2 s", "/etc/jedi/jedid.yaml, line 1: \"setle\" is no setting; did you mean settle?"),
             ("\nsettle: 2", "line 2: settle is \"2\"; it must be a time from 50 ms to 60 min"),
             ("root: photos", "root is \"photos\"; it must be a full path"), ("root:", "root is empty"),
-            ("threads: 0", "from 1 to 1024"), ("precision: f16", "one of f32, bf16"), ("log: loud", "one of debug"),
+            ("threads: 0", "from 1 to 1024"), ("precision: f16", "one of f32, bf16"),
+            ("log: loud", "one of debug"),
             ("free_space: many", "an amount, as 500 MB"), ("quiet_hours: 22", "hours of the day"),
-            ("retention:\n  aeg: 3 d", "line 2: \"retention.aeg\" is no setting; did you mean retention.age?"),
-            ("retention: yes", "a table of count, bytes, age"), ("hooks:\n  done: tell me", "a list, a program's full path"),
+            (
+                "retention:\n  aeg: 3 d",
+                "line 2: \"retention.aeg\" is no setting; did you mean retention.age?"
+            ),
+            ("retention: yes", "a table of count, bytes, age"),
+            ("hooks:\n  done: tell me", "a list, a program's full path"),
             ("hooks:\n  done: [tell]", "full path"), ("defaults:\n  steps: 0", "line 2: steps is 0"),
             ("defaults:\n  stpes: 3", "did you mean steps?"), ("defaults: 5", "a table of options"),
-            ("settle: 2 s\nSettle: 3 s", "line 2: settle stands in line 1 already"), ("settle: [1 s]", "settle is \"1 s\""),
-            ("a: b: c", "line 1: this cannot be read as YAML"), ("settle: {a: {b: {c: 1}}}", "tables within tables"),
+            ("settle: 2 s\nSettle: 3 s", "line 2: settle stands in line 1 already"),
+            ("settle: [1 s]", "settle is \"1 s\""),
+            ("a: b: c", "line 1: this cannot be read as YAML"),
+            ("settle: {a: {b: {c: 1}}}", "tables within tables"),
         ] as [(String, String)])
     func aMistakeIsToldWithItsPlace(text: String, problem: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try file(text) }
@@ -180,13 +200,17 @@ import Testing
 
     @Test(
         arguments: [
-            (nil, ["CONFIGURATION_DIRECTORY": "/etc/a:/etc/b", "HOME": "/home/eva"], 1000, ["/etc/a/jedid.yaml"]),
+            (
+                nil, ["CONFIGURATION_DIRECTORY": "/etc/a:/etc/b", "HOME": "/home/eva"], 1000,
+                ["/etc/a/jedid.yaml"]
+            ),
             (nil, ["HOME": "/root"], 0, ["/etc/jedi/jedid.yaml"]), (nil, [:], 998, ["/etc/jedi/jedid.yaml"]),
             (nil, ["HOME": "/home/eva"], 1000, ["/home/eva/.config/jedi/jedid.yaml"]),
             (nil, ["HOME": "/home/eva", "XDG_CONFIG_HOME": "/x"], 1000, ["/x/jedi/jedid.yaml"]),
             ("/my/file", ["CONFIGURATION_DIRECTORY": "/etc/a"], 0, ["/my/file"]), (nil, [:], 1000, []),
         ] as [(String?, [String: String], UInt32, [String])])
-    func whereTheFileIsLookedFor(told: String?, environment: [String: String], user: UInt32, files: [String]) {
+    func whereTheFileIsLookedFor(told: String?, environment: [String: String], user: UInt32, files: [String])
+    {
         var line = ConfigurationInputs.CommandLine()
         line.config = told
         #expect(ConfigurationInputs(commandLine: line, environment: environment, user: user).files == files)

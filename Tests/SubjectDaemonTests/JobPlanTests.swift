@@ -84,7 +84,8 @@ import Testing
     @Test(
         arguments: [
             ("a.jpg", "a.jpg", true), ("*", "a.jpg", true), ("*.jpg", "a.jpg", true), ("a*", "a.jpg", true),
-            ("a*g", "a.jpg", true), ("?.jpg", "a.jpg", true), ("*.png", "a.jpg", false), ("a", "a.jpg", false),
+            ("a*g", "a.jpg", true), ("?.jpg", "a.jpg", true), ("*.png", "a.jpg", false),
+            ("a", "a.jpg", false),
             ("**a**", "bab", true), ("a*b*c", "a1b2b3c", true), ("a*b*c", "a1b2b3", false), ("", "a", false),
             ("[1].jpg", "[1].jpg", true), ("[1].jpg", "1.jpg", false), ("*.jpg", "2024/a.jpg", false),
             ("2024/*", "2024/a.jpg", true), ("?a", "/a", false), ("*", "", true),
@@ -100,8 +101,10 @@ import Testing
 
     @Test func orderAndLettersOfNames() {
         let names = ["A.jpg", "a.jpg", "b*.jpg", "b1.jpg"]
-        #expect(PhotoPatterns.find(["b*.jpg", "a.jpg", "*a.jpg"], among: names).found == ["b*.jpg", "a.jpg"])
-        #expect(PhotoPatterns.find(["B1.JPG", "x", "?.jpg"], among: names).found == ["b1.jpg", "A.jpg", "a.jpg"])
+        #expect(
+            PhotoPatterns.find(["b*.jpg", "a.jpg", "*a.jpg"], among: names).found == ["b*.jpg", "a.jpg"])
+        #expect(
+            PhotoPatterns.find(["B1.JPG", "x", "?.jpg"], among: names).found == ["b1.jpg", "A.jpg", "a.jpg"])
         #expect(PhotoPatterns.find(["x", "y?"], among: names).missing == ["x", "y?"])
     }
 }
@@ -123,7 +126,8 @@ import Testing
         #expect(
             settings
                 == SubjectSettings(
-                    classNoun: "corgi", defaults: PromptOptions(picture: .init(steps: 30, sampler: "dpmpp_2m")),
+                    classNoun: "corgi",
+                    defaults: PromptOptions(picture: .init(steps: 30, sampler: "dpmpp_2m")),
                     retention: RetentionRule(count: 200, bytes: 5_000_000_000, age: 90 * 86_400)))
         #expect(SubjectSettings.parse([]) == SubjectSettings())
         #expect(SubjectSettings.parse(Array("# nothing\n".utf8)) == SubjectSettings())
@@ -132,19 +136,22 @@ import Testing
 
     @Test(
         arguments: [
-            ("clas: dog", "Line 1: \"clas\" is no setting; did you mean class?"), ("class: [a]", "must be what the subject is"),
+            ("clas: dog", "Line 1: \"clas\" is no setting; did you mean class?"),
+            ("class: [a]", "must be what the subject is"),
             ("class:", "must be what the subject is"), ("\nsteps: 0", "Line 2: steps is 0"),
             ("steps: 3\ndefaults:\n  steps: 4", "Line 3: steps stands more than once"),
             ("retention: 5", "it must be off, or some of count, bytes and age"),
             ("retention:\n  count: 0", "Line 2: retention.count is \"0\"; it must be"),
             ("retention:\n  age: 5", "Line 2: retention.age is \"5\"; it must be a time"),
             ("retention:\n  bytes: 5 parsecs", "an amount of at least 1 MiB"),
-            ("retention:\n  amount: 5", "is no setting"), ("prompt: x", "prompt cannot stand here"), ("- a", "name: value"),
+            ("retention:\n  amount: 5", "is no setting"), ("prompt: x", "prompt cannot stand here"),
+            ("- a", "name: value"),
             ("class: {class}", "class is a table"),
         ] as [(String, String)])
     func withAMistakeNothingOfItHolds(text: String, problem: String) {
         let settings = SubjectSettings.parse(Array(text.utf8))
         #expect(settings.problems.first?.contains(problem) == true, "\(settings.problems)")
-        #expect(settings.classNoun == nil && settings.defaults == PromptOptions() && settings.retention == nil)
+        #expect(
+            settings.classNoun == nil && settings.defaults == PromptOptions() && settings.retention == nil)
     }
 }

@@ -11,14 +11,17 @@ import Testing
         try daemon.addSubject("toby", photos: [1, 2, 3])
         try await daemon.start()
         try daemon.prompt(
-            "toby", "---\nsteps: 9\n---\na toy --seed 5 --count 2 --photos photo2.png, photo3*\nanother --steps 0\n")
+            "toby",
+            "---\nsteps: 9\n---\na toy --seed 5 --count 2 --photos photo2.png, photo3*\nanother --steps 0\n")
         #expect(await daemon.hasPictures(2, "toby"))
         let made = daemon.engine.record.generated
         #expect(made.map(\.seed) == [5, 6])
         #expect(made.map(\.prompt) == ["a toy", "a toy"])
         #expect(made.allSatisfy { $0.options == PictureOptions(steps: 9, guidance: 3) })
         #expect(made.allSatisfy { $0.references.map(\.name) == ["photo2.png", "photo3.png"] })
-        #expect(daemon.folder.read("root/toby/prompt.error.txt")?.contains("Line 5: steps is 0; it must be") == true)
+        #expect(
+            daemon.folder.read("root/toby/prompt.error.txt")?.contains("Line 5: steps is 0; it must be")
+                == true)
         try await daemon.stop()
     }
 
@@ -29,7 +32,9 @@ import Testing
         try daemon.prompt("toby", "one\ntwo --photos late.png")
         #expect(await daemon.hasPictures(1, "toby"))
         let folder = daemon.folder
-        func isTold() -> Bool { folder.read("root/toby/prompt.error.txt")?.contains("Line 2: no photo") == true }
+        @Sendable func isTold() -> Bool {
+            folder.read("root/toby/prompt.error.txt")?.contains("Line 2: no photo") == true
+        }
         #expect(await eventually { isTold() })
         try await daemon.stop()
 

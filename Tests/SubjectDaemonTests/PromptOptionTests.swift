@@ -21,7 +21,8 @@ import Testing
     @Test(
         arguments: [
             ("a dog", "a dog"), ("a dog -- happy", "a dog -- happy"), ("a dog--happy", "a dog--happy"),
-            ("a dog --", "a dog --"), ("a --- b", "a --- b"), ("-- a dog", "-- a dog"), ("a --5 dog", "a --5 dog"),
+            ("a dog --", "a dog --"), ("a --- b", "a --- b"), ("-- a dog", "-- a dog"),
+            ("a --5 dog", "a --5 dog"),
             ("-5 degrees - cold", "-5 degrees - cold"), ("a sign \"--stop\"", "a sign \"--stop\""),
             ("the dog's ball \u{2014} red", "the dog's ball \u{2014} red"),
             ("a \u{2014}happy dog", "a \u{2014}happy dog"), ("a = b", "a = b"),
@@ -38,10 +39,19 @@ import Testing
             ("a dog \u{2014}steps 30", .init(picture: .init(steps: 30))),
             ("--steps 30 --prompt a dog", .init(picture: .init(steps: 30))),
             ("--prompt \"a dog\" --cfg_scale 7", .init(picture: .init(guidance: 7))),
-            ("a dog --cfg-scale 7.5 --image_guidance 1.5", .init(picture: .init(guidance: 7.5, imageGuidance: 1.5))),
+            (
+                "a dog --cfg-scale 7.5 --image_guidance 1.5",
+                .init(picture: .init(guidance: 7.5, imageGuidance: 1.5))
+            ),
             ("a dog --guidance 0", .init(picture: .init(guidance: 0))),
-            ("a dog --negative_prompt blurry, bad --seed 5", .init(picture: .init(negativePrompt: "blurry, bad"), seed: 5)),
-            ("a dog --negative_prompt \"a --b \\\"c\\\"\"", .init(picture: .init(negativePrompt: "a --b \"c\""))),
+            (
+                "a dog --negative_prompt blurry, bad --seed 5",
+                .init(picture: .init(negativePrompt: "blurry, bad"), seed: 5)
+            ),
+            (
+                "a dog --negative_prompt \"a --b \\\"c\\\"\"",
+                .init(picture: .init(negativePrompt: "a --b \"c\""))
+            ),
             ("a dog --negative_prompt 'x' y", .init(picture: .init(negativePrompt: "x y"))),
             ("a dog --negative_prompt \u{201C}x\u{201D}", .init(picture: .init(negativePrompt: "x"))),
             ("a dog --negative_prompt \"\"", .init(picture: .init(negativePrompt: ""))),
@@ -71,18 +81,24 @@ import Testing
             ("a dog --steps", "--steps has no value"),
             ("a dog --steps 0", "Line 1: steps is 0; it must be a whole number from 1 to 1000."),
             ("a dog --steps 1001", "from 1 to 1000"), ("a dog --steps 2.5", "steps is 2.5"),
-            ("a dog --steps 99999999999999999999", "whole number"), ("--steps 30 a dog", "words stand before its options"),
-            ("--steps 30", "it has options and no words"), ("--prompt \"\" --steps 3", "it has options and no words"),
+            ("a dog --steps 99999999999999999999", "whole number"),
+            ("--steps 30 a dog", "words stand before its options"),
+            ("--steps 30", "it has options and no words"),
+            ("--prompt \"\" --steps 3", "it has options and no words"),
             ("a dog --prompt a cat", "the prompt stands twice"),
             ("a dog --steps 3 --steps 4", "--steps stands more than once"),
-            ("a dog --size 64x64 --width 64", "say the same thing"), ("a dog --count 2 --n_iter 2", "say the same thing"),
-            ("a dog --guidance nan", "a number from 0 to 100"), ("a dog --guidance 1e9", "a number from 0 to 100"),
-            ("a dog --guidance -1", "a number from 0 to 100"), ("a dog --width 63", "a multiple of 8 from 64 to 4096"),
+            ("a dog --size 64x64 --width 64", "say the same thing"),
+            ("a dog --count 2 --n_iter 2", "say the same thing"),
+            ("a dog --guidance nan", "a number from 0 to 100"),
+            ("a dog --guidance 1e9", "a number from 0 to 100"),
+            ("a dog --guidance -1", "a number from 0 to 100"),
+            ("a dog --width 63", "a multiple of 8 from 64 to 4096"),
             ("a dog --width 516", "a multiple of 8"), ("a dog --size 512", "width x height"),
             ("a dog --size 64x9999", "height is 9999"), ("a dog --seed -2", "from 0 to 4294967295"),
             ("a dog --seed 4294967296", "from 0 to 4294967295"),
             ("a dog --sampler \"Euler a\"", "one of ddim, dpmpp_2m, dpmpp_2m_karras, euler, unipc"),
-            ("a dog --mode magic", "one of none, joint, cached, matched"), ("a dog --count 101", "from 1 to 100"),
+            ("a dog --mode magic", "one of none, joint, cached, matched"),
+            ("a dog --count 101", "from 1 to 100"),
             ("a dog --n_iter 20 --batch_size 20", "count is 400"), ("a dog --photos", "1 to 64 names"),
             ("a dog --negative_prompt \"blurry", "does not end"), ("a dog --styles x", "another program"),
             ("a dog --restore_faces true", "another program"), ("a {class}", "subject.yaml"),
@@ -143,7 +159,8 @@ import Testing
     }
 
     @Test func aStarInQuotesIsAPattern() throws {
-        #expect(try line("---\nphotos: \"*.jpg\"\nnegative: rock & roll\n---\none").options.photos == ["*.jpg"])
+        #expect(
+            try line("---\nphotos: \"*.jpg\"\nnegative: rock & roll\n---\none").options.photos == ["*.jpg"])
     }
 
     @Test func theNearerWordHolds() {
@@ -165,16 +182,21 @@ import Testing
         #expect(parse("one --count 3\none\none --steps 2").lines.map(\.copy) == [0, 3, 0])
         let contents = parse((1...12).map { "picture \($0) --count 90" }.joined(separator: "\n"))
         #expect(contents.pictures == 990)
-        #expect(contents.problems == ["It asks for more than 1000 pictures; the last 1 lines are left out. Make a second file later."])
+        #expect(
+            contents.problems == [
+                "It asks for more than 1000 pictures; the last 1 lines are left out. Make a second file later."
+            ])
     }
 
     @Test func ordersThatComeOtherwiseAreHeldToTheSameRules() {
         let bad = PromptOptions(
             picture: .init(
-                steps: 0, sampler: "x", guidance: .nan, imageGuidance: .infinity, width: 7, height: 1 << 40, mode: "x"),
+                steps: 0, sampler: "x", guidance: .nan, imageGuidance: .infinity, width: 7, height: 1 << 40,
+                mode: "x"),
             count: 0, photos: [], priority: 5000)
         #expect(PromptOptionRules.problems(of: bad).count == 10)
-        #expect(PromptOptionRules.problems(of: PromptOptions(picture: .init(steps: 3, sampler: "DDIM"))) == [])
+        #expect(
+            PromptOptionRules.problems(of: PromptOptions(picture: .init(steps: 3, sampler: "DDIM"))) == [])
     }
 }
 
@@ -197,7 +219,10 @@ import Testing
     }
 
     private static let pieces: [[UInt8]] =
-        ["---\n", "--", "\"", "'", ": ", "- ", "[", "{", "&a ", "*a", "!!x ", "\n", "\t", "|\n", "? ", "%YAML 1.1\n", "\0"]
+        [
+            "---\n", "--", "\"", "'", ": ", "- ", "[", "{", "&a ", "*a", "!!x ", "\n", "\t", "|\n", "? ",
+            "%YAML 1.1\n", "\0",
+        ]
         .map { Array($0.utf8) } + [[0xFF], [0xC3], [0xE2, 0x80], [0xEF, 0xBB, 0xBF], [0xC2, 0x85]]
 
     @Test(arguments: 0..<seeds.count) func mutatedTextsAreAnswered(index: Int) {
@@ -238,10 +263,14 @@ import Testing
 
     @Test func lengthsAreBounded() {
         let long = String(repeating: "x", count: 8001)
-        #expect(PromptFile.parse(Array("--negative_prompt \(long)".utf8)).problems.first?.contains("8000") == true)
+        #expect(
+            PromptFile.parse(Array("--negative_prompt \(long)".utf8)).problems.first?.contains("8000") == true
+        )
         #expect(
             PromptFile.parse(Array("a --negative_prompt \(long.prefix(2001))".utf8)).problems
                 == ["Line 1: negative_prompt has 2001 characters; at most 2000 are taken. Shorten it."])
-        #expect(PromptFile.parse([UInt8](repeating: 0x61, count: 300_000)).problems.first?.contains("262144") == true)
+        #expect(
+            PromptFile.parse([UInt8](repeating: 0x61, count: 300_000)).problems.first?.contains("262144")
+                == true)
     }
 }

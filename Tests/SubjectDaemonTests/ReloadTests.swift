@@ -93,7 +93,9 @@ import Testing
         try kept.folder.write("jedid.yaml", "root: /b\nmodel: /n\nsettle: 9 s\n")
         for _ in 1...2 {
             let problem = await kept.keeper.reload().problem
-            #expect(problem?.contains("root is /b (\(kept.folder("jedid.yaml")):1) from the next start, until then /a") == true)
+            #expect(
+                problem?.contains(
+                    "root is /b (\(kept.folder("jedid.yaml")):1) from the next start, until then /a") == true)
             #expect(problem?.contains("model is /n") == true)
             #expect(kept.live.current.root == "/a" && kept.live.current.settleTime == .seconds(9))
             #expect(await kept.value("root") == "/a")
@@ -162,7 +164,7 @@ import Testing
         try folder.write("jedid.yaml", "settle: soon\n")
         kill(pid, SIGHUP)
         let client = child.client
-        func problem() async throws -> String? {
+        @Sendable func problem() async throws -> String? {
             try await onThread { try client.status().daemon.configurationProblem }
         }
         #expect(await eventually { (try? await problem())?.contains("settle is \"soon\"") == true })

@@ -45,7 +45,9 @@ struct ConfigurationFile: Sendable, Equatable {
         // The values are tried here too, so that all that is wrong is said at once.
         var tried = DaemonSettings()
         for entry in file.entries {
-            do throws(WritingMistake) { try ConfigurationKey.named(entry.name)?.read(entry.value, &tried) } catch {
+            do throws(WritingMistake) {
+                try ConfigurationKey.named(entry.name)?.read(entry.value, &tried)
+            } catch {
                 mistakes.append(error.at(entry.line))
             }
         }

@@ -46,7 +46,9 @@ public struct ConfigurationInputs: Sendable {
     /// file is not theirs.
     var files: [String] {
         if let told = commandLine.config { return [AbsolutePath.of(told)] }
-        if let folder = environment["CONFIGURATION_DIRECTORY"]?.split(separator: ":").first, folder.hasPrefix("/") {
+        if let folder = environment["CONFIGURATION_DIRECTORY"]?.split(separator: ":").first,
+            folder.hasPrefix("/")
+        {
             return ["\(folder)/\(Self.fileName)"]
         }
         if user < 1000 { return ["/etc/jedi/\(Self.fileName)"] }

@@ -114,7 +114,9 @@ struct ConfigurationChange: Sendable, Equatable {
             }
             if waiting.contains(entry.key) {
                 entries.append(was)
-                later.append("\(entry.key) is \(entry.value) (\(entry.origin)) from the next start, until then \(was.value)")
+                later.append(
+                    "\(entry.key) is \(entry.value) (\(entry.origin)) from the next start, until then \(was.value)"
+                )
             } else {
                 entries.append(entry)
                 changed.append("\(entry.key) is now \(entry.value), was \(was.value)")

@@ -29,7 +29,8 @@ struct ConfigurationKey: Sendable {
 
     /// All of them, in the order of the documented example. The defaults of prompts are not among them.
     static let all: [ConfigurationKey] = [
-        folder("root", \.root), folder("state", \.state), folder("socket", \.socket), folder("model", \.model),
+        folder("root", \.root), folder("state", \.state), folder("socket", \.socket),
+        folder("model", \.model),
         choice("precision", \.precision, Precision.allCases.map { ($0.rawValue, $0) }),
         threads,
         choice(
@@ -131,7 +132,8 @@ struct ConfigurationKey: Sendable {
         $0.threads.map(String.init)
     }
 
-    private static let quietHours = ConfigurationKey("quiet_hours") { value, settings throws(WritingMistake) in
+    private static let quietHours = ConfigurationKey("quiet_hours") {
+        value, settings throws(WritingMistake) in
         switch value {
         case .text(let text) where ["none", "off"].contains(text.lowercased()): settings.rules.quietHours = []
         case .text(let text): settings.rules.quietHours = try QuietHoursText.parse([text])

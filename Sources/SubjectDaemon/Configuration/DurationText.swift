@@ -33,7 +33,9 @@ enum DurationText {
     /// The same in the largest unit that says it without a fraction.
     static func text(_ duration: Duration) -> String {
         let milliseconds = duration.nanoseconds / 1_000_000
-        let fitting = units.dropLast().last { milliseconds != 0 && milliseconds.isMultiple(of: $0.milliseconds) }
+        let fitting = units.dropLast().last {
+            milliseconds != 0 && milliseconds.isMultiple(of: $0.milliseconds)
+        }
         let unit = fitting ?? units[milliseconds == 0 ? 1 : 0]
         return "\(milliseconds / unit.milliseconds) \(unit.names[0])"
     }

@@ -141,7 +141,8 @@ public struct EffectiveConfiguration: Sendable {
             let place = file?.path ?? inputs.files.first ?? "the configuration file given with --config"
             if settings.root == nil {
                 problems.append(
-                    "nothing says where the subjects are: give --root DIR, or put 'root: /the/folder' into \(place)")
+                    "nothing says where the subjects are: give --root DIR, or put 'root: /the/folder' into \(place)"
+                )
             }
             if settings.state == nil {
                 problems.append(
@@ -164,7 +165,8 @@ public struct EffectiveConfiguration: Sendable {
             (daemon.root, daemon.stateFolder, daemon.socket) = (root, state, socket)
             return EffectiveConfiguration(
                 daemon: daemon,
-                engine: EngineSettings(model: model, precision: settings.precision, threads: settings.threads),
+                engine: EngineSettings(
+                    model: model, precision: settings.precision, threads: settings.threads),
                 logLevel: settings.logLevel,
                 entries: EffectiveConfiguration.entries(settings, origins: origins), file: file?.path)
         }

@@ -37,7 +37,9 @@ enum QuietHoursText {
             let hour = Int(parts[0]), (0...24).contains(hour)
         else { return nil }
         guard parts.count == 2 else { return hour * 60 }
-        guard let minute = Int(parts[1]), (0...59).contains(minute), hour < 24 || minute == 0 else { return nil }
+        guard let minute = Int(parts[1]), (0...59).contains(minute), hour < 24 || minute == 0 else {
+            return nil
+        }
         return hour * 60 + minute
     }
 }

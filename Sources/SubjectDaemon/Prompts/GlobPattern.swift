@@ -19,7 +19,9 @@ struct GlobPattern: Sendable {
             if at < pattern.count, pattern[at] == "*" {
                 star = (at, index)
                 at += 1
-            } else if at < pattern.count, pattern[at] == name[index] || (pattern[at] == "?" && name[index] != "/") {
+            } else if at < pattern.count,
+                pattern[at] == name[index] || (pattern[at] == "?" && name[index] != "/")
+            {
                 at += 1
                 index += 1
             } else if let last = star, name[last.name] != "/" {

@@ -33,7 +33,9 @@ struct PromptLineParser {
 
     /// How many characters the dashes of an option take that begins there; nil if none does.
     private func dashes(at index: Int) -> Int? {
-        guard index == 0 || characters[index - 1].isWhitespace, index + 1 < characters.count else { return nil }
+        guard index == 0 || characters[index - 1].isWhitespace, index + 1 < characters.count else {
+            return nil
+        }
         // What telephones make of two dashes.
         if characters[index] == "\u{2014}" {
             let word = String(characters[(index + 1)...].prefix { $0.isLetter || $0 == "_" })
@@ -59,7 +61,9 @@ struct PromptLineParser {
         return name
     }
 
-    private mutating func value(_ form: PromptOption.Form, of name: String) throws(WritingMistake) -> WrittenValue {
+    private mutating func value(_ form: PromptOption.Form, of name: String) throws(WritingMistake)
+        -> WrittenValue
+    {
         skip { $0.isWhitespace }
         switch form {
         case .list: return .list(try names(of: name))
@@ -96,7 +100,9 @@ struct PromptLineParser {
 
     /// What stands in quotes from here; nil where none begin. A backslash takes a double quote into the text.
     private mutating func quoted(of option: String) throws(WritingMistake) -> String? {
-        let pairs: [Character: Character] = ["\"": "\"", "'": "'", "\u{201C}": "\u{201D}", "\u{201E}": "\u{201C}"]
+        let pairs: [Character: Character] = [
+            "\"": "\"", "'": "'", "\u{201C}": "\u{201D}", "\u{201E}": "\u{201C}",
+        ]
         guard !isAtEnd, let end = pairs[characters[position]] else { return nil }
         let escapes = characters[position] == "\""
         var text = ""

@@ -165,14 +165,17 @@ struct PromptOptionReader: Sendable, Equatable {
     private func unknown(_ name: String) -> WritingMistake {
         let shown = prefix + PlainLogHandler.oneLine(String(name.prefix(40)))
         if PromptOption.isForeign(name) {
-            return WritingMistake("\(shown) is an option of another program that jedid does not have; take it out")
+            return WritingMistake(
+                "\(shown) is an option of another program that jedid does not have; take it out")
         }
         let names = allowed.map(\.rawValue)
-        let meant = NearestName.of(name.lowercased(), among: names).map { "; did you mean \(prefix)\($0)?" } ?? ";"
+        let meant =
+            NearestName.of(name.lowercased(), among: names).map { "; did you mean \(prefix)\($0)?" } ?? ";"
         let quotes =
             prefix.isEmpty ? "" : ". Words that begin with -- can stand in quotes: --prompt \"...\""
         return WritingMistake(
-            "\(shown) is no option\(meant) there are \(names.map { prefix + $0 }.joined(separator: ", "))\(quotes)")
+            "\(shown) is no option\(meant) there are \(names.map { prefix + $0 }.joined(separator: ", "))\(quotes)"
+        )
     }
 }
 

@@ -53,7 +53,8 @@ struct SubjectSettings: Sendable, Equatable {
             retention = try RetentionText.rule(setting.value)
         case "defaults":
             guard case .table(let settings) = setting.value else {
-                throw WritingMistake("defaults is \(setting.value.shown); it must be options, as 'steps: 30', one a line")
+                throw WritingMistake(
+                    "defaults is \(setting.value.shown); it must be options, as 'steps: 30', one a line")
             }
             for setting in settings { try reader.take(setting) }
         default:
