@@ -121,7 +121,10 @@ let package = Package(
             path: "Tests/fakejedid", swiftSettings: swift),
         .testTarget(
             name: "SubjectDaemonTests",
-            dependencies: ["SubjectDaemon", "ControlAPI", "Images", "DaemonTestSupport", "fakejedid"],
+            dependencies: [
+                "SubjectDaemon", "ControlAPI", "Images", "DaemonTestSupport", "fakejedid",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: swift),
     ]
 )

@@ -8,15 +8,27 @@ import Testing
 /// Real processes, really killed. The engine is the fake one; everything else is what `jedid run` runs.
 @Suite struct ProcessTests {
     /// A child process with its root, state and log.
-    private final class Child {
+    final class Child {
         let folder: TestFolder
         private let process = Process()
 
-        init(folder: TestFolder, stepMilliseconds: Int) throws {
+        /// - Parameters:
+        ///   - pollMilliseconds: from one look at a folder that cannot be watched to the next.
+        ///   - shell: lines of a shell that run the daemon as `"$@"`.
+        init(
+            folder: TestFolder, stepMilliseconds: Int, pollMilliseconds: Int? = nil, shell: String? = nil
+        ) throws {
             self.folder = folder
             try folder.makeFolder("root")
             process.executableURL = try Self.program()
-            process.arguments = [folder("root"), folder("state"), folder("log"), String(stepMilliseconds)]
+            var arguments = [folder("root"), folder("state"), folder("log"), String(stepMilliseconds)]
+            if let pollMilliseconds { arguments.append(String(pollMilliseconds)) }
+            process.arguments = arguments
+            if let shell {
+                process.executableURL = URL(filePath: "/usr/bin/unshare")
+                process.arguments =
+                    ["-U", "-r", "sh", "-c", shell, "sh", try Self.program().path] + arguments
+            }
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             try process.run()
@@ -25,6 +37,9 @@ import Testing
         deinit {
             if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         }
+
+        /// Has it stand still, or go on.
+        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
         var client: ControlClient { ControlClient(sockets: [folder("state/jedid.sock")], timeout: 60) }
 

@@ -188,7 +188,10 @@ final class JobRunner: Service {
 
     /// Whether the subject's folder, or the whole root, went while its picture was being made.
     private func hasLostFolder(_ job: Job, _ error: any Error) async -> Bool {
-        guard error is SystemCallError || error is OutputFolderError, !work.isEnded else { return false }
+        let isChangedPhoto = (error as? PhotoFault)?.rejection.fault == .changed
+        guard error is SystemCallError || error is OutputFolderError || isChangedPhoto, !work.isEnded else {
+            return false
+        }
         let folder = OutputFolder(root: configuration.root, subject: job.plan.subject)
         return (try? await files.run { folder.isLost }) ?? false
     }
@@ -223,8 +226,10 @@ final class JobRunner: Service {
 
     /// Writes the picture, as soon as there is room for it: it is not made a second time because the disk is full.
     private func write(_ picture: Picture, of plan: PlannedJob) async throws -> String {
-        let folder = OutputFolder(root: configuration.root, subject: plan.subject)
+        let whereabouts = JobWhereabouts(live: live, store: store, monitor: monitor, files: files)
         while true {
+            let plan = try await whereabouts.now(plan)
+            let folder = OutputFolder(root: configuration.root, subject: plan.subject)
             do {
                 let path = try await files.run { [writePicture] in try writePicture(picture, plan, folder) }
                 board.pause(nil)

@@ -36,8 +36,8 @@ struct JobStore: Sendable {
     ) async throws -> Int {
         try await database.write { db in
             var position = try Int64.fetchOne(db, sql: "SELECT max(position) FROM job") ?? 0
-            let before = try Self.handledPrompt(of: subject, db)
-            let isOtherFolder = before != nil && before?.folder != prompt.folder
+            let before = try Self.handledPrompt(of: subject, file: prompt.file, db)
+            let isOtherFolder = before.map { !$0.isSameFolder(as: prompt) } ?? false
             var count = 0
             for job in jobs {
                 position += 1
@@ -62,15 +62,7 @@ struct JobStore: Sendable {
                 default: break
                 }
             }
-            try db.execute(
-                sql: """
-                    INSERT OR REPLACE INTO handledPrompt (subject, size, modified, contentHash, folder)
-                    VALUES (?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    subject, prompt.size, prompt.modified, prompt.contentHash,
-                    Int64(bitPattern: prompt.folder),
-                ])
+            try Self.remember(prompt, of: subject, db)
             return count
         }
     }
@@ -89,21 +81,6 @@ struct JobStore: Sendable {
                 (made == nil ? Job.State.queued : .done).rawValue, position, now.timeIntervalSince1970,
                 made == nil ? nil : now.timeIntervalSince1970, made,
             ])
-    }
-
-    /// Has the subject's prompt be turned into jobs again.
-    func forgetHandledPrompt(of subject: String) async throws {
-        try await database.write { db in
-            try db.execute(
-                sql: "UPDATE handledPrompt SET modified = -1 WHERE subject = ?", arguments: [subject])
-        }
-    }
-
-    /// Whether any subject was ever planned.
-    func remembersSubjects() async throws -> Bool {
-        try await database.read { db in
-            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM handledPrompt)") ?? false
-        }
     }
 
     // MARK: Running

@@ -33,6 +33,21 @@ struct HandledPrompt: Codable, Sendable, Equatable {
     var contentHash: String
     /// The inode of the subject's folder, which tells a folder from one of the same name; 0 where inodes do not last.
     var folder: UInt64
+    /// When that folder was made; 0 where that is not known.
+    var born: Int64 = 0
+    /// The prompt file's name.
+    var file = FileRules.promptName
+
+    /// Whether it is the same prompt in the same folder.
+    func isSame(as other: HandledPrompt) -> Bool {
+        file == other.file && size == other.size && modified == other.modified
+            && contentHash == other.contentHash && isSameFolder(as: other)
+    }
+
+    /// Whether it lay in the same folder.
+    func isSameFolder(as other: HandledPrompt) -> Bool {
+        folder == other.folder && (born == other.born || born == 0 || other.born == 0)
+    }
 }
 
 /// Reads prompt files: each line that is not empty and does not begin with `#` asks for a picture.
@@ -45,7 +60,9 @@ enum PromptFile {
     static let maximumLines = 1000
 
     /// What a file of these bytes holds.
-    static func parse(_ bytes: [UInt8]) -> PromptContents {
+    static func parse(
+        _ bytes: [UInt8], defaults: PromptOptions = PromptOptions(), classNoun: String? = nil
+    ) -> PromptContents {
         var contents = PromptContents(contentHash: SHA256.hash(data: bytes).hexadecimal)
         guard let text = String(validating: bytes.withoutByteOrderMark, as: UTF8.self), !bytes.contains(0)
         else {
