@@ -251,6 +251,9 @@ import Testing
         func observe(_ entry: FolderListing.Entry?, at now: Moment) -> Bool {
             defaults.observe(entry, hasNote: false, movedIn: false, trustTimes: true, at: now)
         }
+        func read(_ settings: SubjectSettings, _ fingerprint: FileFingerprint) -> Bool {
+            defaults.read(settings, fingerprint)
+        }
         #expect(!observe(file(1, at: start), at: start))
         #expect(defaults.next(at: start, patience).lookAgain == .seconds(1002))
         let later = start.advanced(by: .seconds(2))
@@ -258,13 +261,13 @@ import Testing
             return
         }
         #expect(defaults.next(at: later, patience).action == .read(first))
-        #expect(defaults.read(dog, first))
+        #expect(read(dog, first))
         #expect(defaults.next(at: later, patience).action == nil)
         // While the next version settles the last one holds.
         #expect(!observe(file(2, at: later), at: later))
         #expect(defaults.settings == dog)
-        #expect(!defaults.read(SubjectSettings(), first))
-        #expect(!defaults.read(dog, second))
+        #expect(!read(SubjectSettings(), first))
+        #expect(!read(dog, second))
         #expect(observe(nil, at: later))
         #expect(defaults.settings == SubjectSettings())
     }

@@ -38,7 +38,7 @@ import Testing
         let child = try ProcessTests.Child(
             folder: folder, stepMilliseconds: 0, pollMilliseconds: 200, shell: shell)
         let client = child.client
-        func subjects() async -> [SubjectStatus] {
+        @Sendable func subjects() async -> [SubjectStatus] {
             (try? await onThread { try client.status() })?.subjects ?? []
         }
         #expect(await eventually { await subjects().count { $0.backend == .polling } == 2 })
