@@ -114,7 +114,9 @@ import Testing
         #expect(await next.hasPictures(2, "max"))
         #expect(try await next.isIdle())
         #expect(next.engine.record.generated.map(\.prompt) == ["two"])
-        #expect(next.engine.record.generated.first?.references.first?.contentHash == FakeEngine.hash(try TestPhoto.png(1)))
+        #expect(
+            next.engine.record.generated.first?.references.first?.contentHash
+                == FakeEngine.hash(try TestPhoto.png(1)))
         try await next.stop()
     }
 

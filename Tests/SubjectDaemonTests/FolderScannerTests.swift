@@ -90,7 +90,8 @@ import Testing
         }
         let listing = try FolderScanner.files(of: "rex", root: folder("root"))
         #expect(listing.files.count == 2)
-        #expect(listing.files.values.contains(.refused("another file's name reads the same; rename one of them")))
+        #expect(
+            listing.files.values.contains(.refused("another file's name reads the same; rename one of them")))
     }
 
     @Test(.disabled(if: geteuid() == 0, "the root user may read everything"))

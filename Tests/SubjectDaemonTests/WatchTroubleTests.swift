@@ -49,7 +49,8 @@ import Testing
             try folder.write("root/\(name)/within/q.png", try TestPhoto.png(7))
             try folder.write("root/\(name)/prompt.txt", "one")
         }
-        #expect(await eventually { await subjects().allSatisfy { $0.jobsDone == 1 && $0.photosUsed.count == 2 } })
+        #expect(
+            await eventually { await subjects().allSatisfy { $0.jobsDone == 1 && $0.photosUsed.count == 2 } })
         try folder.write("raise", "")
         #expect(await eventually { folder.exists("raised") })
         #expect(await eventually { await subjects().allSatisfy { $0.backend == .inotify } })

@@ -28,7 +28,8 @@ struct StatusComposer: Sendable {
             in: [.done, .failed, .held, .cancelled], limit: Self.recentShown, latestFirst: true)
         let engine = session.status
         let cache = cache
-        let subjects = await monitor.subjectStatuses(counts: counts, limit: Self.subjectsShown) { contentHash in
+        let subjects = await monitor.subjectStatuses(counts: counts, limit: Self.subjectsShown) {
+            contentHash in
             guard let modelHash = engine.modelHash, let width = engine.width, let height = engine.height
             else {
                 return false

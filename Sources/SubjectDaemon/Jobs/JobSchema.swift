@@ -50,7 +50,8 @@ enum JobSchema {
                 table.column("value", .text).notNull()
             }
         }
-        migrator.registerMigration("2 folders: subjects by their folders, a handled prompt for each file") { db in
+        migrator.registerMigration("2 folders: subjects by their folders, a handled prompt for each file") {
+            db in
             try db.create(table: "subject") { table in
                 table.primaryKey("name", .text)
                 // The name that is part of its jobs' keys: its first one, whatever it is called now.

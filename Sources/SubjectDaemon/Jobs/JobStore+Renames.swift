@@ -26,7 +26,8 @@ extension JobStore {
                 ? [StatementArguments()] : folders.map({ [Int64(bitPattern: $0.inode)] })
             {
                 let rows = try Row.fetchCursor(
-                    db, sql: "SELECT name, device, inode, born FROM subject" + condition, arguments: arguments)
+                    db, sql: "SELECT name, device, inode, born FROM subject" + condition, arguments: arguments
+                )
                 while let row = try rows.next() {
                     let mark = Self.folder(row).mark
                     if wanted.contains(mark) { names[mark, default: []].append(row["name"]) }
@@ -61,7 +62,9 @@ extension JobStore {
                 try Self.rename(rename.from, to: Self.between(number), db)
             }
             for (number, rename) in renames.enumerated() {
-                for (table, column) in [("handledPrompt", "subject"), ("photo", "subject"), ("subject", "name")] {
+                for (table, column) in [
+                    ("handledPrompt", "subject"), ("photo", "subject"), ("subject", "name"),
+                ] {
                     try db.execute(sql: "DELETE FROM \(table) WHERE \(column) = ?", arguments: [rename.to])
                 }
                 try Self.rename(Self.between(number), to: rename.to, db)

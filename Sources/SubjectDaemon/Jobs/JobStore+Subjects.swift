@@ -135,7 +135,8 @@ extension JobStore {
 
     private static func remember(_ folder: FolderIdentity, of name: String, _ db: Database) throws {
         let known = try Bool.fetchOne(
-            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM subject WHERE name = ?)"), arguments: [name])
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM subject WHERE name = ?)"), arguments: [name]
+        )
         let values: StatementArguments = [
             Int64(bitPattern: folder.device), Int64(bitPattern: folder.inode), folder.born, name,
         ]
@@ -151,7 +152,8 @@ extension JobStore {
 
     static func folder(_ row: Row) -> FolderIdentity {
         FolderIdentity(
-            device: UInt64(bitPattern: row["device"] as Int64), inode: UInt64(bitPattern: row["inode"] as Int64),
+            device: UInt64(bitPattern: row["device"] as Int64),
+            inode: UInt64(bitPattern: row["inode"] as Int64),
             born: row["born"])
     }
 

@@ -14,6 +14,7 @@ extension String {
             }
         }
         if case .some(.some(let order)) = order { return order }
-        return one.utf8.elementsEqual(other.utf8) ? 0 : one.utf8.lexicographicallyPrecedes(other.utf8) ? -1 : 1
+        return one.utf8.elementsEqual(other.utf8)
+            ? 0 : one.utf8.lexicographicallyPrecedes(other.utf8) ? -1 : 1
     }
 }

@@ -46,7 +46,8 @@ enum FileRules {
     ]
 
     private static let ignoredNames: Set<String> = [
-        "@eadir", "@recycle", "#recycle", "#snapshot", "thumbs.db", "ehthumbs.db", "desktop.ini", "lost+found",
+        "@eadir", "@recycle", "#recycle", "#snapshot", "thumbs.db", "ehthumbs.db", "desktop.ini",
+        "lost+found",
         "$recycle.bin", "system volume information",
     ]
 
@@ -55,7 +56,8 @@ enum FileRules {
         if name.hasPrefix(".") || name.hasPrefix("~syncthing~") || name.hasPrefix("~$") { return true }
         if name.hasPrefix("#") && name.hasSuffix("#") { return true }
         let lower = name.lowercased()
-        return ignoredEndings.contains(where: lower.hasSuffix) || ignoredNames.contains(lower) || isNote(lower)
+        return ignoredEndings.contains(where: lower.hasSuffix) || ignoredNames.contains(lower)
+            || isNote(lower)
     }
 
     /// Whether a file of that name is one of the daemon's messages.

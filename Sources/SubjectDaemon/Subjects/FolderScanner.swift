@@ -54,7 +54,9 @@ enum FolderScanner {
             guard let name else { return }
             if depth == 0 && FileRules.isNote(name) { listing.notes.insert(name) }
             let path = place + name
-            if FileRules.kind(path) != nil, let entry = entry(path, as: name, of: subject, in: folder, root: root) {
+            if FileRules.kind(path) != nil,
+                let entry = entry(path, as: name, of: subject, in: folder, root: root)
+            {
                 found.append((path, entry))
             } else if depth < maximumDepth, FileRules.holdsPhotos(name), folder.isFolder(name) {
                 within.append(name)
@@ -82,7 +84,7 @@ enum FolderScanner {
                     listing.remote = kind
                 }
                 try take(inner, at: path + "/", depth: depth + 1, of: subject, root: root, into: &listing)
-            } catch where error.isMissing || error.number == ELOOP {
+            } catch  where error.isMissing || error.number == ELOOP {
                 // Just gone, or just replaced.
                 listing.folders[path] = nil
             } catch {

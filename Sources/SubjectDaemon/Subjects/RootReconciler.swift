@@ -60,7 +60,9 @@ enum RootReconciler {
         var left: Set<String> = []
         for name in strangers.sorted(by: { $0.precedes($1) }) {
             guard let identity = listing.folders[name] else { continue }
-            if let former = former(name, identity.mark, known, movedAway, listing), left.insert(former).inserted {
+            if let former = former(name, identity.mark, known, movedAway, listing),
+                left.insert(former).inserted
+            {
                 difference.renamed.append(SubjectRename(from: former, to: name))
             } else if known.subjects[name] != nil {
                 difference.replaced.append(name)
@@ -92,7 +94,8 @@ enum RootReconciler {
 
     /// The name that the folder bore before, if another.
     private static func former(
-        _ name: String, _ mark: FolderIdentity.Mark, _ known: Known, _ movedAway: [FolderIdentity.Mark: String],
+        _ name: String, _ mark: FolderIdentity.Mark, _ known: Known,
+        _ movedAway: [FolderIdentity.Mark: String],
         _ listing: RootListing
     ) -> String? {
         if let former = movedAway[mark] { return former }

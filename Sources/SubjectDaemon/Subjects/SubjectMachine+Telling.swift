@@ -17,7 +17,9 @@ extension SubjectMachine {
         }
         let read = prompts.filter { !$0.problems.isEmpty }.map { (file: $0.file, problems: $0.problems) }
         let settings = self.settings.map { [(file: FileRules.settingsName, problems: $0.problems)] } ?? []
-        return (refused + read + settings.filter { !$0.problems.isEmpty }).sorted { $0.file.precedes($1.file) }
+        return (refused + read + settings.filter { !$0.problems.isEmpty }).sorted {
+            $0.file.precedes($1.file)
+        }
     }
 
     /// Whether there is a prompt and nothing to use for it.

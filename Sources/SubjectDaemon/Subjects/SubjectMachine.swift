@@ -295,7 +295,9 @@ struct SubjectMachine: Sendable {
 
     /// The prompts that are due, with what would be remembered of each once it is turned into jobs.
     var duePrompts: [(file: String, contents: PromptContents?, handled: HandledPrompt)] {
-        prompts.filter(isDue).sorted { $0.file.precedes($1.file) }.map { ($0.file, $0.contents, toHandle($0)) }
+        prompts.filter(isDue).sorted { $0.file.precedes($1.file) }.map {
+            ($0.file, $0.contents, toHandle($0))
+        }
     }
 
     /// Whether a prompt asks for pictures and has not been turned into jobs as it stands.

@@ -133,7 +133,8 @@ extension SubjectMonitor {
             case .prompt(let contents, let file, let fingerprint):
                 subject.machine.read(contents, of: file, fingerprint)
             case .noted(let error?):
-                logger.warning("a message in \(path(of: errand.subject)) could not be brought up to date: \(error)")
+                logger.warning(
+                    "a message in \(path(of: errand.subject)) could not be brought up to date: \(error)")
             case .noted(nil), .overtaken: break
             }
         }

@@ -74,7 +74,9 @@ extension SubjectMonitor {
     }
 
     private func sayIfWatchedAgain(_ name: String) {
-        guard let subject = subjects[name], subject.backend == .inotify, subject.backendReason != nil else { return }
+        guard let subject = subjects[name], subject.backend == .inotify, subject.backendReason != nil else {
+            return
+        }
         subject.backendReason = nil
         logger.notice("\(name): its folder is watched again")
     }
@@ -82,7 +84,9 @@ extension SubjectMonitor {
     /// Polls until the next try to watch.
     private func pollForNow(_ subject: Subject, _ name: String, _ error: WatchError) {
         let reason = "\(error); until then \(pollingPhrase)"
-        if subject.backendReason != reason { logger.error("\(name): its folder cannot be watched: \(reason)") }
+        if subject.backendReason != reason {
+            logger.error("\(name): its folder cannot be watched: \(reason)")
+        }
         poll(subject, name, reason: reason)
         subject.watchAt = time.now.uptime + configuration.watchRetryInterval
     }
