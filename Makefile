@@ -29,7 +29,6 @@ test: packages check-format
 	JEDI_CPU=avx2 swift test -c release --skip-build --filter TensorsTests
 	JEDI_CPU=generic swift test -c release --skip-build --filter TensorsTests
 	$(PROGRAMS)/jedifuzz
-	$(PROGRAMS)/jedifaults --short
 
 # libFuzzer over every parser, for TIME seconds in all. What it learns stays in .build-fuzz/inputs.
 fuzz: packages
