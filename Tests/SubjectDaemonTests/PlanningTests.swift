@@ -4,6 +4,22 @@ import Testing
 @testable import SubjectDaemon
 
 @Suite struct JobPlannerTests {
+    @Test func aGivenSeedHoldsAndFurtherPicturesHaveTheNext() {
+        let line = PromptLine(
+            number: 1, text: "a toy", copy: 0, options: PromptOptions(count: 3, seed: UInt32.max - 1))
+        let jobs = JobPlanner.jobs(subject: "toby", lines: [line], references: [])
+        #expect(jobs.map(\.seed) == [UInt32.max - 1, UInt32.max, 0])
+        #expect(Set(jobs.map(\.key)).count == 3)
+    }
+
+    @Test func severalPicturesOfALineAreThoseOfAsManyLines() {
+        let several = PromptLine(number: 1, text: "a toy", copy: 0, options: PromptOptions(count: 2))
+        let single = [0, 1].map { PromptLine(number: $0 + 1, text: "a toy", copy: $0) }
+        #expect(
+            JobPlanner.jobs(subject: "toby", lines: [several], references: [])
+                == JobPlanner.jobs(subject: "toby", lines: single, references: []))
+    }
+
     private let photos = [
         PictureRequest.Reference(name: "a.jpg", contentHash: "11"),
         PictureRequest.Reference(name: "b.jpg", contentHash: "22"),
