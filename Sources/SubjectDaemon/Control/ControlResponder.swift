@@ -5,8 +5,7 @@ import Logging
 /// Answers control requests.
 struct ControlResponder: Sendable {
     let composer: StatusComposer
-    /// Nil where the daemon has no queue that takes orders.
-    let queue: (any QueueControl)?
+    let queue: any QueueControl
     let cache: CacheKeeper
     let models: ModelLibrary
     let locator: PhotoLocator
@@ -86,9 +85,6 @@ struct ControlResponder: Sendable {
 
     /// What the queue does.
     private func order(_ command: ControlCommand, in reply: inout ControlReply) async throws {
-        guard let queue else {
-            throw ControlFailure(.refused, "this jedid has no queue that takes orders: use jedid run.")
-        }
         switch command {
         case .jobs(var query):
             query.limit = min(max(query.limit, 1), 10_000)

@@ -1,4 +1,3 @@
-import Crypto
 import FoundationEssentials
 
 /// The form of a checkpoint's file: a line of JSON, the engine's state, and the SHA-256 of both.
@@ -22,17 +21,13 @@ enum CheckpointFile {
         var bytes = [UInt8](try encoder.encode(Header(key: key, progress: checkpoint.progress)))
         bytes.append(lineEnd)
         bytes += checkpoint.state
-        return bytes + SHA256.hash(data: bytes)
+        return SealedBytes.seal(bytes)
     }
 
     /// What the bytes hold; nil unless they are whole, sound, and of that job.
     static func decode(_ bytes: [UInt8], key: String) -> StepCheckpoint? {
-        guard bytes.count > 32, let end = bytes.firstIndex(of: lineEnd), end < bytes.count - 32 else {
-            return nil
-        }
-        let body = bytes.dropLast(32)
-        guard SHA256.hash(data: body).elementsEqual(bytes.suffix(32)),
-            let header = try? JSONDecoder().decode(Header.self, from: Data(bytes[..<end])),
+        guard let body = SealedBytes.open(bytes), let end = body.firstIndex(of: lineEnd),
+            let header = try? JSONDecoder().decode(Header.self, from: Data(body[..<end])),
             header.form == form, header.key == key
         else { return nil }
         return StepCheckpoint(progress: header.progress, state: Array(body[(end + 1)...]))
