@@ -108,7 +108,7 @@ let package = Package(
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: swift),
         .testTarget(
             name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"],
-            exclude: ["status-1.json"], swiftSettings: swift),
+            exclude: ["Goldens"], swiftSettings: swift),
         .target(
             name: "DaemonTestSupport",
             dependencies: ["SubjectDaemon", "Images", .product(name: "Crypto", package: "swift-crypto")],
@@ -122,8 +122,9 @@ let package = Package(
         .testTarget(
             name: "SubjectDaemonTests",
             dependencies: [
-                "SubjectDaemon", "ControlAPI", "Images", "DaemonTestSupport", "fakejedid",
+                "SubjectDaemon", "ControlAPI", "Images", "JointDiffusion", "DaemonTestSupport", "fakejedid",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: swift),
     ]

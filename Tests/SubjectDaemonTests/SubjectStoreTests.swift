@@ -113,7 +113,7 @@ import Testing
         #expect(names.count == wanted && names[identities[0].mark] == ["s0"])
     }
 
-    @Test func anOlderStoreKeepsWhatItKnows() async throws {
+    @Test(arguments: [false, true]) func anOlderStoreKeepsWhatItKnows(hasPlaces: Bool) async throws {
         let folder = try TestFolder()
         do {
             let old = try DatabaseQueue(path: folder("jobs.sqlite"))
@@ -124,6 +124,13 @@ import Testing
                         INSERT INTO handledPrompt (subject, size, modified, contentHash, folder)
                         VALUES ('rex', 1, 2, 'x', 77)
                         """)
+                // As one that was made before subjects knew their folders.
+                if hasPlaces {
+                    try JobSchema.addPlaces(db)
+                    try db.execute(
+                        sql: "INSERT INTO grdb_migrations (identifier) VALUES (?)",
+                        arguments: [JobSchema.placesName])
+                }
             }
             try old.close()
         }
@@ -133,6 +140,8 @@ import Testing
             remembered?.prompts == [HandledPrompt(size: 1, modified: 2, contentHash: "x", folder: 77)])
         #expect(remembered?.folder == FolderIdentity(device: 0, inode: 77))
         #expect(try await store.remembersSubjects())
+        #expect(try await store.enqueue(jobs("one"), from: prompt(), subject: "rex", made: [:], at: .now) == 1)
+        #expect(try await store.next(among: ["rex"])?.plan.source == "prompt.txt")
         // What it did not know does not make the prompt another.
         let now = HandledPrompt(size: 1, modified: 2, contentHash: "x", folder: 77, born: 5)
         #expect(remembered?.prompts.first?.isSame(as: now) == true)

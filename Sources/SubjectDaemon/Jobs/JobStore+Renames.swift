@@ -63,7 +63,7 @@ extension JobStore {
             }
             for (number, rename) in renames.enumerated() {
                 for (table, column) in [
-                    ("handledPrompt", "subject"), ("photo", "subject"), ("subject", "name"),
+                    ("handledPrompt", "subject"), ("photo", "subject"), ("turn", "subject"), ("subject", "name"),
                 ] {
                     try db.execute(sql: "DELETE FROM \(table) WHERE \(column) = ?", arguments: [rename.to])
                 }
@@ -92,7 +92,8 @@ extension JobStore {
 
     private static func rename(_ from: String, to: String, _ db: Database) throws {
         for (table, column) in [
-            ("handledPrompt", "subject"), ("photo", "subject"), ("subject", "name"), ("job", "subject"),
+            ("handledPrompt", "subject"), ("photo", "subject"), ("turn", "subject"), ("subject", "name"),
+            ("job", "subject"),
         ] {
             try db.execute(
                 sql: "UPDATE \(table) SET \(column) = ? WHERE \(column) = ?", arguments: [to, from])

@@ -2,6 +2,13 @@ extension SubjectMachine {
     /// Photos that can be used, by the order of their names' bytes.
     var usablePhotos: [SubjectFile] { files.filter(\.isUsable) }
 
+    /// The SHA-256 of its photos by name, as far as they were read.
+    var photoHashes: [String: String] {
+        files.reduce(into: [:]) { hashes, file in
+            if file.role == .photo, let hash = file.contentHash { hashes[file.name] = hash }
+        }
+    }
+
     /// Photos that cannot be used, by name, with the reasons.
     func rejectedPhotos(at now: Moment) -> [RejectedPhoto] {
         files.compactMap { file in

@@ -229,11 +229,14 @@ extension SubjectMonitor {
     private func adoptPictures(of name: String) async {
         let folder = OutputFolder(root: configuration.root, subject: name)
         do {
-            for job in try await store.jobs(in: [.queued], limit: .max)
-            where job.plan.subject == name && job.attempts > 0 {
-                let picture = try await files.run { folder.picture(of: job.plan, among: folder.names()) }
-                guard let picture else { continue }
-                try await store.finish(job.plan.key, output: picture, at: .now)
+            for job in try await store.jobs(in: [.queued], subject: name, limit: .max) where job.attempts > 0 {
+                let found = try await files.run {
+                    try folder.picture(of: job.plan, among: folder.names()).map {
+                        (path: $0, hash: try FileBytes.sha256($0))
+                    }
+                }
+                guard let (picture, hash) = found else { continue }
+                try await store.finish(job.plan.key, output: picture, hash: hash, at: .now)
                 logger.notice("\(name): the picture \(picture) was made before its folder got its new name")
             }
         } catch {

@@ -17,6 +17,11 @@ extension SubjectMonitor {
         return problems.isEmpty ? nil : "\(FileRules.defaultsName): " + problems.joined(separator: " ")
     }
 
+    /// How many subjects' changes are noticed in each way.
+    var subjectsByBackend: [SubjectStatus.Backend: Int] {
+        subjects.values.reduce(into: [:]) { $0[$1.backend, default: 0] += 1 }
+    }
+
     /// Subjects, for `status`, by name.
     ///
     /// - Parameters:
