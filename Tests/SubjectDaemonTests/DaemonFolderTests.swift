@@ -207,6 +207,33 @@ import Testing
         try await next.stop()
     }
 
+    @Test func aRenamedPromptFileMakesNothingTwiceAndARemovedOneNothingMore() async throws {
+        let daemon = try DaemonHarness(engine: FakeEngine(steps: 4))
+        try daemon.addSubject("rex", photos: [1])
+        try await daemon.start()
+        let isHeld = Mutex(true)
+        daemon.engine.setMischief { _ in
+            while isHeld.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
+        }
+        try daemon.prompt("rex", "one\ntwo\nthree")
+        #expect(await eventually { (try? await daemon.subject("rex"))?.jobsWaiting == 3 })
+        #expect(await eventually { (try? await daemon.status())?.running != nil })
+        try daemon.folder.move("root/rex/prompt.txt", to: "root/rex/old.prompt.txt")
+        #expect(
+            await eventually {
+                let waiting = (try? await daemon.status())?.waiting ?? []
+                return waiting.count == 2 && waiting.allSatisfy { $0.source == "old.prompt.txt" }
+            })
+        try daemon.folder.remove("root/rex/old.prompt.txt")
+        #expect(await eventually { (try? await daemon.status())?.waitingCount == 0 })
+        isHeld.withLock { $0 = false }
+        // What was under way is made all the same.
+        #expect(await daemon.hasPictures(1, "rex"))
+        #expect(try await daemon.isIdle())
+        #expect(daemon.pictures("rex").count == 1)
+        try await daemon.stop()
+    }
+
     @Test func settingsThatCannotBeReadAreToldBesideThem() async throws {
         let daemon = try DaemonHarness()
         try daemon.addSubject("rex", photos: [1])

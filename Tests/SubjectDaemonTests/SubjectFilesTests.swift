@@ -58,6 +58,61 @@ import Testing
         #expect(scene.actions.isEmpty)
     }
 
+    @Test func whatAVanishedPromptAskedForIsTakenBack() {
+        var scene = MachineScene()
+        scene.write("a.jpg")
+        scene.write("prompt.txt")
+        scene.write("beach.prompt.txt", inode: 2)
+        scene.settleAll()
+        scene.handle()
+        scene.wait(60)
+        let file = scene.files.removeValue(forKey: "prompt.txt")
+        scene.observe()
+        // An editor may be about to bring it back.
+        #expect(scene.actions.isEmpty && scene.lookAgain == .seconds(2))
+        scene.files["prompt.txt"] = file
+        scene.wait(3)
+        #expect(scene.actions == [.readPrompt("prompt.txt", scene.fingerprint("prompt.txt"))])
+        scene.read("one")
+        #expect(scene.actions.isEmpty && scene.lookAgain == nil)
+        scene.files["prompt.txt"] = nil
+        scene.observe()
+        scene.wait(2)
+        #expect(scene.actions == [.withdraw("prompt.txt")])
+        let handled = HandledPrompt(size: -1, modified: -1, contentHash: "", folder: 77)
+        scene.machine.remember(handled: [handled])
+        // The other file is not remembered any more, and so is due once more.
+        #expect(scene.actions == [.readPrompt("beach.prompt.txt", scene.fingerprint("beach.prompt.txt"))])
+        scene.read("one", of: "beach.prompt.txt")
+        scene.handle()
+        #expect(scene.actions.isEmpty && scene.lookAgain == nil)
+        // It comes back as it was.
+        scene.files["prompt.txt"] = file
+        scene.wait(3)
+        scene.read("one")
+        #expect(scene.actions == [.plan("prompt.txt")])
+    }
+
+    @Test(arguments: [false, true]) func aPromptThatAsksForNothingTakesBackWhatItAskedFor(isReadable: Bool) {
+        var scene = MachineScene()
+        scene.write("a.jpg")
+        scene.write("prompt.txt")
+        scene.settleAll()
+        scene.handle()
+        scene.wait(60)
+        scene.write("prompt.txt", size: 7)
+        scene.observe()
+        scene.wait(2)
+        if isReadable {
+            scene.read("# later")
+            #expect(scene.actions.first == .withdraw("prompt.txt"))
+        } else {
+            let contents = PromptContents(contentHash: "", problems: ["It cannot be read."])
+            scene.machine.read(contents, of: "prompt.txt", scene.fingerprint("prompt.txt"))
+            #expect(scene.actions == [.note("prompt.error.txt", ["It cannot be read."])])
+        }
+    }
+
     @Test func handledLinesAreNotKept() {
         var scene = MachineScene()
         scene.write("a.jpg")

@@ -35,6 +35,30 @@ import Testing
             try await store.remembered(of: ["rex"])["rex"]?.prompts.map(\.modified) == [-1, -1])
     }
 
+    @Test func aVanishedPromptTakesBackWhatWaitsForIt() async throws {
+        let folder = try TestFolder()
+        let store = try JobStore(path: folder("jobs.sqlite"))
+        let beach = prompt("beach.prompt.txt")
+        _ = try await store.enqueue(
+            jobs("one", "two"), from: prompt(), subject: "rex", made: [:], at: .now)
+        // The second file's "two" is the first one's.
+        #expect(
+            try await store.enqueue(
+                jobs("two", "three"), from: beach, subject: "rex", made: [:], at: .now) == 1)
+        try await store.withdraw("prompt.txt", of: "rex", at: .now)
+        #expect(try await store.counts() == ["rex": [.cancelled: 2, .queued: 1]])
+        let prompts = try await store.remembered(of: ["rex"])["rex"]?.prompts ?? []
+        #expect(prompts.first { $0.file == "prompt.txt" }?.isWithdrawn == true)
+        #expect(prompts.first { $0.file == beach.file }.map { !$0.isWithdrawn && !$0.isSame(as: beach) } == true)
+        // Turned into jobs once more, it has what it asks for.
+        #expect(
+            try await store.enqueue(
+                jobs("two", "three"), from: beach, subject: "rex", made: [:], at: .now) == 1)
+        #expect(try await store.counts() == ["rex": [.cancelled: 1, .queued: 2]])
+        let sources = try await store.jobs(in: [.queued], limit: 9).map(\.plan.source)
+        #expect(sources == [beach.file, beach.file])
+    }
+
     @Test func aRenameTakesEverythingWithIt() async throws {
         let folder = try TestFolder()
         let store = try JobStore(path: folder("jobs.sqlite"))

@@ -73,9 +73,15 @@ struct JobStore: Sendable {
         }
     }
 
-    /// Takes back what waits and is asked for by that prompt file no more, as when the file is gone.
+    /// Takes back what waits and is asked for by that prompt file no more, as when the file is gone. Should it come
+    /// back as it was, it is turned into jobs again.
     func withdraw(_ source: String, of subject: String, at now: Date) async throws {
-        try await database.write { db in try Self.withdraw(source, of: subject, but: [], at: now, db) }
+        try await database.write { db in
+            try Self.withdraw(source, of: subject, but: [], at: now, db)
+            try db.execute(
+                sql: "UPDATE handledPrompt SET size = -1, modified = -1 WHERE subject = ? AND file = ?",
+                arguments: [subject, source])
+        }
     }
 
     private static func withdraw(
@@ -85,7 +91,8 @@ struct JobStore: Sendable {
         let waiting = try Job.fetch(
             db, "WHERE subject = ? AND state = ? AND source = ?",
             [subject, Job.State.queued.rawValue, source])
-        for job in waiting where !asked.contains(job.plan.key) {
+        let surplus = waiting.filter { !asked.contains($0.plan.key) }
+        for job in surplus {
             let successor = jobs.first {
                 $0.prompt == job.plan.prompt && $0.options == job.plan.options
                     && $0.references != job.plan.references
@@ -101,6 +108,11 @@ struct JobStore: Sendable {
                     Job.State.cancelled.rawValue, reason, now.timeIntervalSince1970, job.plan.key,
                 ])
         }
+        guard !surplus.isEmpty else { return }
+        // Another of the subject's prompt files may ask for the same: it is turned into jobs once more.
+        try db.execute(
+            sql: "UPDATE handledPrompt SET modified = -1 WHERE subject = ? AND file <> ?",
+            arguments: [subject, source])
     }
 
     /// Puts jobs that no prompt file asks for at the queue's end. One whose key is known is not made again; one

@@ -38,6 +38,9 @@ struct HandledPrompt: Codable, Sendable, Equatable {
     /// The prompt file's name.
     var file = FileRules.promptName
 
+    /// Whether its file went, and what it asked for was taken back.
+    var isWithdrawn: Bool { size < 0 }
+
     /// Whether it is the same prompt in the same folder.
     func isSame(as other: HandledPrompt) -> Bool {
         file == other.file && size == other.size && modified == other.modified

@@ -33,7 +33,7 @@ struct Errand: Sendable {
             return prompt(file, fingerprint, root: root).map { .prompt($0, file, fingerprint) } ?? .overtaken
         case .note(let file, let lines):
             return .noted(Note(file: file, lines: lines).write(in: root + "/" + subject))
-        case .plan: return .overtaken
+        case .plan, .withdraw: return .overtaken
         }
     }
 

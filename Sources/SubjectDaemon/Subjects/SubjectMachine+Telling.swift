@@ -38,6 +38,9 @@ extension SubjectMachine {
     /// Whether there are prompt files.
     var hasPrompts: Bool { files.contains { $0.role == .prompt } }
 
+    /// Whether there is more than one of them.
+    var hasSeveralPrompts: Bool { files.count { $0.role == .prompt } > 1 }
+
     /// Files that are still arriving.
     func arriving(at now: Moment) -> [String] {
         files.filter { $0.isArriving(patience, at: now) }.map(\.name)

@@ -23,6 +23,8 @@ struct SubjectMachine: Sendable {
         case readPrompt(String, FileFingerprint)
         /// Turn the prompt file into jobs and report with ``handled(_:problems:)``.
         case plan(String)
+        /// Take back what the prompt file asked for, which went, and report with ``remember(handled:)``.
+        case withdraw(String)
         /// Let the message of that name say this, or vanish where there is nothing to say.
         case note(String, [String])
     }
@@ -67,6 +69,8 @@ struct SubjectMachine: Sendable {
     /// What was known of photos before they were seen.
     private var remembered: [String: KnownPhoto]
     private var folder = (inode: UInt64(0), born: Int64(0))
+    /// Since when prompt files are missing that were turned into jobs.
+    private var missing: [String: Duration] = [:]
     /// The messages that lie in the folder and whose words are not known.
     private var strangeNotes: Set<String> = []
     /// What the messages say.
@@ -128,6 +132,7 @@ struct SubjectMachine: Sendable {
         files = seen
         remembered = [:]
         forgetWhatWent()
+        noteMissing(at: now)
         return changes
     }
 
@@ -144,6 +149,12 @@ struct SubjectMachine: Sendable {
             settingsChanged()
         }
         if !prompts.isEmpty { prompts = prompts.filter { fingerprint(of: $0.file) == $0.fingerprint } }
+    }
+
+    private mutating func noteMissing(at now: Moment) {
+        guard !handledPrompts.isEmpty else { return }
+        let gone = handledPrompts.filter { !$0.isWithdrawn && index(of: $0.file) == nil }.map(\.file)
+        missing = gone.reduce(into: [:]) { $0[$1] = missing[$1] ?? now.uptime }
     }
 
     /// Takes in the verdict over a photo, unless the photo has changed since.
@@ -203,6 +214,11 @@ struct SubjectMachine: Sendable {
         handledPrompts = []
     }
 
+    /// Takes in which prompts count as turned into jobs.
+    mutating func remember(handled: [HandledPrompt]) {
+        handledPrompts = handled
+    }
+
     /// The message of that name says this now.
     mutating func noted(_ note: String, _ lines: [String]) {
         told[note] = lines.isEmpty ? nil : lines
@@ -235,6 +251,19 @@ struct SubjectMachine: Sendable {
                 if mayBeDue(file.name, fingerprint) { awaitsPrompt = true }
                 if isSettled { prompts.append(.readPrompt(file.name, fingerprint)) }
             default: break
+            }
+        }
+        for handled in handledPrompts where !handled.isWithdrawn {
+            if let since = missing[handled.file] {
+                // Editors take a file away for a moment when they save.
+                let end = since + patience.settle
+                if end <= now.uptime {
+                    actions.append(.withdraw(handled.file))
+                } else {
+                    wait = min(wait ?? end, end)
+                }
+            } else if asksForNothing(handled.file) {
+                actions.append(.withdraw(handled.file))
             }
         }
         // What a prompt means depends on the settings.
@@ -271,6 +300,12 @@ struct SubjectMachine: Sendable {
     private func needsReading(_ file: String) -> Bool {
         guard let prompt = prompts.first(where: { $0.file == file }) else { return true }
         return prompt.isStale || (prompt.contents == nil && isDue(prompt))
+    }
+
+    /// Whether a prompt file that could be read asks for no picture any more.
+    private func asksForNothing(_ file: String) -> Bool {
+        guard let prompt = prompts.first(where: { $0.file == file }) else { return false }
+        return prompt.lineCount == 0 && !prompt.contentHash.isEmpty
     }
 
     /// Whether a prompt that was not read yet may turn out to be due.

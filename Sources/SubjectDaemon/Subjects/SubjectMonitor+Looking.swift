@@ -72,6 +72,7 @@ extension SubjectMonitor {
         for _ in 0..<10 {
             var errands: [Errand] = []
             var plans: [(file: String, name: String)] = []
+            var withdrawals: [(file: String, name: String)] = []
             let now = time.now
             for name in names {
                 guard let subject = subjects[name] else { continue }
@@ -79,16 +80,21 @@ extension SubjectMonitor {
                 subject.lookAt = again
                 subject.isQuiet = actions.isEmpty && subject.machine.isQuiet(at: now)
                 for action in actions {
-                    if case .plan(let file) = action {
-                        plans.append((file, name))
-                    } else {
-                        errands.append(errand(action, of: name, subject))
+                    switch action {
+                    case .plan(let file): plans.append((file, name))
+                    case .withdraw(let file): withdrawals.append((file, name))
+                    default: errands.append(errand(action, of: name, subject))
                     }
                 }
             }
-            if errands.isEmpty && plans.isEmpty { return }
+            if errands.isEmpty && plans.isEmpty && withdrawals.isEmpty { return }
             await run(errands)
-            for (file, name) in plans {
+            for (file, name) in withdrawals {
+                if await withdraw(file, of: name) { continue }
+                tryAgain([name])
+                names.removeAll { $0 == name }
+            }
+            for (file, name) in plans where names.contains(name) {
                 if await plan(file, of: name) { continue }
                 tryAgain([name])
                 names.removeAll { $0 == name }

@@ -23,6 +23,7 @@ extension SubjectMonitor {
             let count = try await store.enqueue(
                 jobs, from: prompt.handled, subject: name, made: made, at: .now)
             subject.machine.handled(prompt.handled)
+            try await recallHandled(name, subject)
             if count > 0 {
                 logger.notice(
                     "\(name): \(count) new in the queue, with \(selection.used.count) of its photos")
@@ -33,6 +34,28 @@ extension SubjectMonitor {
             logger.error("\(name): \(file) could not be put into the queue (\(error)); tried again soon")
             return false
         }
+    }
+
+    /// Takes back what waits and was asked for by a prompt file that went, or that asks for nothing any more.
+    ///
+    /// - Returns: false where that has to be tried again.
+    func withdraw(_ file: String, of name: String) async -> Bool {
+        guard let subject = subjects[name] else { return true }
+        do {
+            try await store.withdraw(file, of: name, at: .now)
+            subject.machine.remember(handled: try await store.remembered(of: [name])[name]?.prompts ?? [])
+            logger.notice("\(name): \(file) asks for nothing any more; what waited for its turn is taken back")
+            return true
+        } catch {
+            logger.error("\(name): the job store does not take a change: \(error)")
+            return false
+        }
+    }
+
+    /// What one prompt file does not ask for any more another may.
+    private func recallHandled(_ name: String, _ subject: Subject) async throws {
+        guard subject.machine.hasSeveralPrompts else { return }
+        subject.machine.remember(handled: try await store.remembered(of: [name])[name]?.prompts ?? [])
     }
 
     /// The keys are made with the name that the subject had first: a new name makes nothing twice.
