@@ -327,12 +327,24 @@ import Testing
         try await daemon.start()
         var waits: [Double] = []
         for round in 1...5 {
-            let began = Mutex<ContinuousClock.Instant?>(nil)
-            daemon.engine.setMischief { _ in began.withLock { $0 = .now } }
+            // Held, so that the job's start can be asked for.
+            let isHeld = Mutex(true)
+            daemon.engine.setMischief { _ in
+                while isHeld.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
+            }
             try daemon.prompt("rex", "round \(round)")
-            let written = ContinuousClock.now
-            #expect(await eventually { began.withLock { $0 } != nil })
-            if let began = began.withLock({ $0 }) { waits.append((began - written).inSeconds * 1000 - 500) }
+            let written = Date.now
+            let began = Mutex<Date?>(nil)
+            #expect(
+                await eventually {
+                    let running = (try? await daemon.status())?.running
+                    began.withLock { $0 = running?.startedAt }
+                    return running != nil
+                })
+            isHeld.withLock { $0 = false }
+            if let began = began.withLock({ $0 }) {
+                waits.append(began.timeIntervalSince(written) * 1000 - 500)
+            }
             #expect(await daemon.hasPictures(round, "rex"))
         }
         print("from the prompt's last byte to the job: the settle time and \(waits.map { Int($0) }) ms")
