@@ -15,7 +15,7 @@ import Testing
         init(folder: TestFolder, stepMilliseconds: Int) throws {
             self.folder = folder
             try folder.makeFolder("root")
-            process.executableURL = try Self.program()
+            process.executableURL = try FakeDaemon.program()
             process.arguments = [folder("root"), folder("state"), folder("log"), String(stepMilliseconds)]
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
@@ -38,21 +38,6 @@ import Testing
             kill(process.processIdentifier, signal)
             process.waitUntilExit()
             return process.terminationStatus
-        }
-
-        /// Beside the test bundle.
-        private static func program() throws -> URL {
-            let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-            let candidates =
-                [URL(filePath: tests), Bundle.main.bundleURL, Bundle(for: Child.self).bundleURL]
-                + CommandLine.arguments.map { URL(filePath: $0) }
-            for url in candidates {
-                for folder in [url, url.deletingLastPathComponent()] {
-                    let program = folder.appending(path: "fakejedid")
-                    if FileManager.default.isExecutableFile(atPath: program.path) { return program }
-                }
-            }
-            throw CocoaError(.fileNoSuchFile)
         }
     }
 

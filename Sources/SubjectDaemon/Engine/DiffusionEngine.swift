@@ -6,8 +6,8 @@ import Tensors
 /// The engine in this process: a checkpoint on the processor, on a thread of its own. The model loads when it is
 /// first needed.
 public actor DiffusionEngine: PictureEngine {
-    private let folder: String
-    private let configuration: CPUConfiguration
+    private var folder: String
+    private var configuration: CPUConfiguration
     private let executor = ThreadExecutor(name: "engine")
     private var loaded: Loaded?
 
@@ -73,6 +73,13 @@ public actor DiffusionEngine: PictureEngine {
                 ? [] : request.references.map { .init(name: $0.name, hash: $0.contentHash) },
             precision: configuration.precision, version: "jedid \(ProductVersion.current)")
         return Picture(png: try PictureFile.png(pixels: try pipeline.decode(latents), record: record))
+    }
+
+    /// From the next request on it is this model.
+    public func update(model: String, configuration: CPUConfiguration) {
+        folder = model
+        self.configuration = configuration
+        loaded = nil
     }
 
     public func unload() {
