@@ -79,9 +79,9 @@ import Testing
         scene.observe()
         scene.wait(2)
         #expect(scene.actions == [.withdraw("prompt.txt")])
-        let handled = HandledPrompt(size: -1, modified: -1, contentHash: "", folder: 77)
-        scene.machine.remember(handled: [handled])
-        // The other file is not remembered any more, and so is due once more.
+        scene.machine.withdrawn("prompt.txt")
+        #expect(scene.actions.isEmpty && scene.lookAgain == nil)
+        scene.machine.forgetHandled("beach.prompt.txt")
         #expect(scene.actions == [.readPrompt("beach.prompt.txt", scene.fingerprint("beach.prompt.txt"))])
         scene.read("one", of: "beach.prompt.txt")
         scene.handle()

@@ -32,7 +32,8 @@ import Testing
         #expect(Set(prompts.map(\.file)) == ["prompt.txt", "beach.prompt.txt"])
         try await store.forgetHandledPrompts(of: "rex")
         #expect(
-            try await store.remembered(of: ["rex"])["rex"]?.prompts.map(\.modified) == [-1, -1])
+            try await store.remembered(of: ["rex"])["rex"]?.prompts.map(\.modified)
+                == [HandledPrompt.forgotten, HandledPrompt.forgotten])
     }
 
     @Test func aVanishedPromptTakesBackWhatWaitsForIt() async throws {

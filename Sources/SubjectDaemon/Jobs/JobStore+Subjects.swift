@@ -81,7 +81,8 @@ extension JobStore {
     func forgetHandledPrompts(of subject: String) async throws {
         try await database.write { db in
             try db.execute(
-                sql: "UPDATE handledPrompt SET modified = -1 WHERE subject = ?", arguments: [subject])
+                sql: "UPDATE handledPrompt SET modified = ? WHERE subject = ?",
+                arguments: [HandledPrompt.forgotten, subject])
         }
     }
 

@@ -31,11 +31,13 @@ struct JobStore: Sendable {
     /// picture went with the folder it was in, when another folder bears the subject's name. What waits and is
     /// not asked for by its prompt file any more is taken back.
     ///
-    /// - Parameter made: pictures that already bear a job's name, by its short name.
+    /// - Parameters:
+    ///   - made: pictures that already bear a job's name, by its short name.
+    ///   - goesOn: whether these are only those of its lines that waited for photos; nothing is taken back then.
     /// - Returns: how many jobs wait that did not wait before.
     func enqueue(
         _ jobs: [PlannedJob], from prompt: HandledPrompt, subject: String, made: [String: String],
-        at now: Date
+        goesOn: Bool = false, at now: Date
     ) async throws -> Int {
         try await database.write { db in
             let before = try Self.handledPrompt(of: subject, file: prompt.file, db)
@@ -67,9 +69,16 @@ struct JobStore: Sendable {
                     count += 1
                 }
             }
-            try Self.withdraw(prompt.file, of: subject, but: jobs, at: now, db)
+            if !goesOn { try Self.withdraw(prompt.file, of: subject, but: jobs, at: now, db) }
             try Self.remember(prompt, of: subject, db)
             return count
+        }
+    }
+
+    /// Whether lines of that very prompt wait for photos while the others became jobs.
+    func awaitsPhotos(_ prompt: HandledPrompt, of subject: String) async throws -> Bool {
+        try await database.read { db in
+            try Self.handledPrompt(of: subject, file: prompt.file, db)?.awaitsPhotos(of: prompt) == true
         }
     }
 
@@ -79,8 +88,8 @@ struct JobStore: Sendable {
         try await database.write { db in
             try Self.withdraw(source, of: subject, but: [], at: now, db)
             try db.execute(
-                sql: "UPDATE handledPrompt SET size = -1, modified = -1 WHERE subject = ? AND file = ?",
-                arguments: [subject, source])
+                sql: "UPDATE handledPrompt SET size = -1, modified = ? WHERE subject = ? AND file = ?",
+                arguments: [HandledPrompt.forgotten, subject, source])
         }
     }
 
@@ -111,8 +120,8 @@ struct JobStore: Sendable {
         guard !surplus.isEmpty else { return }
         // Another of the subject's prompt files may ask for the same: it is turned into jobs once more.
         try db.execute(
-            sql: "UPDATE handledPrompt SET modified = -1 WHERE subject = ? AND file <> ?",
-            arguments: [subject, source])
+            sql: "UPDATE handledPrompt SET modified = ? WHERE subject = ? AND file <> ?",
+            arguments: [HandledPrompt.forgotten, subject, source])
     }
 
     /// Puts jobs that no prompt file asks for at the queue's end. One whose key is known is not made again; one

@@ -22,7 +22,9 @@ extension SubjectMachine {
             file -> (file: String, problems: [String])? in
             if case .refused(let reason) = file.entry { (file.name, [reason]) } else { nil }
         }
-        let read = prompts.filter { !$0.problems.isEmpty }.map { (file: $0.file, problems: $0.problems) }
+        let read = prompts.map { (file: $0.file, problems: $0.problems + $0.planProblems) }.filter {
+            !$0.problems.isEmpty
+        }
         let settings = self.settings.map { [(file: FileRules.settingsName, problems: $0.problems)] } ?? []
         return (refused + read + settings.filter { !$0.problems.isEmpty }).sorted {
             $0.file.precedes($1.file)
@@ -38,8 +40,10 @@ extension SubjectMachine {
     /// Whether there are prompt files.
     var hasPrompts: Bool { files.contains { $0.role == .prompt } }
 
-    /// Whether there is more than one of them.
-    var hasSeveralPrompts: Bool { files.count { $0.role == .prompt } > 1 }
+    /// Whether there is, or was, more than one of them.
+    var hasSeveralPrompts: Bool {
+        Set(files.filter { $0.role == .prompt }.map(\.name)).union(handledPrompts.map(\.file)).count > 1
+    }
 
     /// Files that are still arriving.
     func arriving(at now: Moment) -> [String] {

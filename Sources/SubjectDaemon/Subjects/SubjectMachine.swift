@@ -23,7 +23,7 @@ struct SubjectMachine: Sendable {
         case readPrompt(String, FileFingerprint)
         /// Turn the prompt file into jobs and report with ``handled(_:problems:)``.
         case plan(String)
-        /// Take back what the prompt file asked for, which went, and report with ``remember(handled:)``.
+        /// Take back what the prompt file asked for, which went, and report with ``withdrawn(_:)``.
         case withdraw(String)
         /// Let the message of that name say this, or vanish where there is nothing to say.
         case note(String, [String])
@@ -41,8 +41,10 @@ struct SubjectMachine: Sendable {
         let fingerprint: FileFingerprint
         let contentHash: String
         let lineCount: Int
-        /// What cannot be followed in it.
+        /// What cannot be read in it.
         var problems: [String]
+        /// What could not be followed in it once it was to be turned into jobs.
+        var planProblems: [String] = []
         /// The lines themselves, until they are turned into jobs.
         var contents: PromptContents?
         /// Whether it was read under settings that no longer hold.
@@ -65,7 +67,7 @@ struct SubjectMachine: Sendable {
     private(set) var files: [SubjectFile] = []
     private var readSettings: ReadSettings?
     private(set) var prompts: [Prompt] = []
-    private var handledPrompts: [HandledPrompt]
+    private(set) var handledPrompts: [HandledPrompt]
     /// What was known of photos before they were seen.
     private var remembered: [String: KnownPhoto]
     private var folder = (inode: UInt64(0), born: Int64(0))
@@ -192,7 +194,11 @@ struct SubjectMachine: Sendable {
         var prompt = Prompt(
             file: file, fingerprint: fingerprint, contentHash: contents.contentHash,
             lineCount: contents.lines.count, problems: contents.problems, contents: contents)
-        if !isDue(prompt) { prompt.contents = nil }
+        if !isDue(prompt) {
+            prompt.contents = nil
+            let before = prompts.first { $0.file == file && $0.fingerprint == fingerprint }
+            prompt.planProblems = before?.planProblems ?? []
+        }
         prompts.removeAll { $0.file == file }
         prompts.append(prompt)
     }
@@ -206,17 +212,22 @@ struct SubjectMachine: Sendable {
         guard let index = prompts.firstIndex(where: { $0.file == handled.file }), !isDue(prompts[index])
         else { return }
         prompts[index].contents = nil
-        prompts[index].problems += problems
+        prompts[index].planProblems = problems
     }
 
-    /// All prompts are to be turned into jobs again.
-    mutating func forgetHandled() {
-        handledPrompts = []
+    /// That prompt, or all of them, are to be turned into jobs again.
+    mutating func forgetHandled(_ file: String? = nil) {
+        for index in handledPrompts.indices where file == nil || handledPrompts[index].file == file {
+            handledPrompts[index].modified = HandledPrompt.forgotten
+        }
     }
 
-    /// Takes in which prompts count as turned into jobs.
-    mutating func remember(handled: [HandledPrompt]) {
-        handledPrompts = handled
+    /// What that prompt file asked for was taken back.
+    mutating func withdrawn(_ file: String) {
+        forgetHandled(file)
+        for index in handledPrompts.indices where handledPrompts[index].file == file {
+            handledPrompts[index].size = -1
+        }
     }
 
     /// The message of that name says this now.
