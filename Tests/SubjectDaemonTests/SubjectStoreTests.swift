@@ -50,7 +50,8 @@ import Testing
         #expect(try await store.counts() == ["rex": [.cancelled: 2, .queued: 1]])
         let prompts = try await store.remembered(of: ["rex"])["rex"]?.prompts ?? []
         #expect(prompts.first { $0.file == "prompt.txt" }?.isWithdrawn == true)
-        #expect(prompts.first { $0.file == beach.file }.map { !$0.isWithdrawn && !$0.isSame(as: beach) } == true)
+        #expect(
+            prompts.first { $0.file == beach.file }.map { !$0.isWithdrawn && !$0.isSame(as: beach) } == true)
         // Turned into jobs once more, it has what it asks for.
         #expect(
             try await store.enqueue(
@@ -165,7 +166,8 @@ import Testing
             remembered?.prompts == [HandledPrompt(size: 1, modified: 2, contentHash: "x", folder: 77)])
         #expect(remembered?.folder == FolderIdentity(device: 0, inode: 77))
         #expect(try await store.remembersSubjects())
-        #expect(try await store.enqueue(jobs("one"), from: prompt(), subject: "rex", made: [:], at: .now) == 1)
+        #expect(
+            try await store.enqueue(jobs("one"), from: prompt(), subject: "rex", made: [:], at: .now) == 1)
         #expect(try await store.next(among: ["rex"])?.plan.source == "prompt.txt")
         // What it did not know does not make the prompt another.
         let now = HandledPrompt(size: 1, modified: 2, contentHash: "x", folder: 77, born: 5)

@@ -63,7 +63,8 @@ extension JobStore {
             }
             for (number, rename) in renames.enumerated() {
                 for (table, column) in [
-                    ("handledPrompt", "subject"), ("photo", "subject"), ("turn", "subject"), ("subject", "name"),
+                    ("handledPrompt", "subject"), ("photo", "subject"), ("turn", "subject"),
+                    ("subject", "name"),
                 ] {
                     try db.execute(sql: "DELETE FROM \(table) WHERE \(column) = ?", arguments: [rename.to])
                 }

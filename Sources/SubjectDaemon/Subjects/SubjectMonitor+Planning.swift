@@ -59,7 +59,8 @@ extension SubjectMonitor {
             subject.machine.withdrawn(file)
             subject.photosWhenMissed[file] = nil
             try await recallForgotten(name, subject)
-            logger.notice("\(name): \(file) asks for nothing any more; what waited for its turn is taken back")
+            logger.notice(
+                "\(name): \(file) asks for nothing any more; what waited for its turn is taken back")
             return true
         } catch {
             logger.error("\(name): the job store does not take a change: \(error)")
@@ -118,7 +119,9 @@ extension SubjectMonitor {
                 selection.offer(photo, contentHash: "")
                 continue
             }
-            guard let file = subject.machine.file(photo), let fingerprint = file.fingerprint else { return nil }
+            guard let file = subject.machine.file(photo), let fingerprint = file.fingerprint else {
+                return nil
+            }
             if let hash = file.contentHash {
                 selection.offer(photo, contentHash: hash)
                 continue

@@ -229,7 +229,8 @@ extension SubjectMonitor {
     private func adoptPictures(of name: String) async {
         let folder = OutputFolder(root: configuration.root, subject: name)
         do {
-            for job in try await store.jobs(in: [.queued], subject: name, limit: .max) where job.attempts > 0 {
+            for job in try await store.jobs(in: [.queued], subject: name, limit: .max) where job.attempts > 0
+            {
                 let found = try await files.run {
                     try folder.picture(of: job.plan, among: folder.names()).map {
                         (path: $0, hash: try FileBytes.sha256($0))
