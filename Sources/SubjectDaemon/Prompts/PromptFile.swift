@@ -40,17 +40,20 @@ struct HandledPrompt: Codable, Sendable, Equatable {
     /// The inode of the subject's folder, which tells a folder from one of the same name; 0 where inodes do not last.
     var folder: UInt64
 
+    /// As the time that it was written: no file's, nor that of a prompt which is to be planned anew in all (-1).
+    private static let awaiting: Int64 = -2
+
     /// The same while lines of it name photos that are not there: no file is like it, so that it is looked at again
     /// after a restart.
     var awaitingPhotos: HandledPrompt {
         var prompt = self
-        prompt.modified = -1
+        prompt.modified = Self.awaiting
         return prompt
     }
 
     /// Whether this is what is remembered of that prompt while lines of it wait for photos.
     func awaitsPhotos(of prompt: HandledPrompt) -> Bool {
-        modified == -1 && contentHash == prompt.contentHash && folder == prompt.folder
+        modified == Self.awaiting && contentHash == prompt.contentHash && folder == prompt.folder
     }
 }
 
