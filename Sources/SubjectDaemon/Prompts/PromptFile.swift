@@ -45,9 +45,9 @@ struct HandledPrompt: Codable, Sendable, Equatable {
     var file = FileRules.promptName
 
     /// When a prompt was written that is to be turned into jobs again: no file is like it.
-    static let forgotten: Int64 = -2
+    static let forgotten: Int64 = -1
     /// The same while lines of it name photos that are not there.
-    private static let awaiting: Int64 = -1
+    private static let awaiting: Int64 = -2
 
     /// Whether its file went, and what it asked for was taken back.
     var isWithdrawn: Bool { size < 0 }
