@@ -57,6 +57,7 @@ public struct SubjectDaemon: Sendable {
         var heedsSignals = true
         var whenServing: @Sendable (ServiceGroup) -> Void = { _ in }
         var probe: any PhotoProbing = HeaderPhotoProbe()
+        var notifier = ServiceNotifier(environment: ProcessInfo.processInfo.environment)
         var makeWatcher: @Sendable (ChangeMailbox) -> any FolderWatching = { InotifyWatcher(mailbox: $0) }
     }
 
@@ -89,11 +90,15 @@ public struct SubjectDaemon: Sendable {
         let work = Signal()
         let mailbox = ChangeMailbox()
         let board = RunBoard()
+        let ready = Signal()
         let session = EngineSession(engine: engine, logger: logger)
         let monitor = SubjectMonitor(
             live: live, store: store, files: files, watcher: parts.makeWatcher(mailbox),
             mailbox: mailbox, probe: parts.probe, work: work, time: parts.time, logger: logger,
-            onReady: onReady)
+            onReady: {
+                ready.raise()
+                onReady()
+            })
         let runner = JobRunner(
             live: live, store: store, cache: cache, session: session, monitor: monitor,
             mailbox: mailbox, files: files, board: board, work: work, time: parts.time, logger: logger,
@@ -101,6 +106,9 @@ public struct SubjectDaemon: Sendable {
         let composer = StatusComposer(
             live: live, startedAt: .now, store: store, cache: cache, session: session,
             monitor: monitor, board: board, time: parts.time)
+        let reporter = ServiceReporter(
+            notifier: parts.notifier, ready: ready, monitor: monitor, store: store, board: board,
+            time: parts.time, logger: logger)
         let responder = ControlResponder(composer: composer, logger: logger)
         let socket = try bindSocket()
         // Not before it is this daemon's own: what has its name until then is another's.
@@ -115,7 +123,7 @@ public struct SubjectDaemon: Sendable {
             configuration: .init(
                 services: [
                     .init(service: MonitorService(monitor: monitor)), .init(service: runner),
-                    .init(service: server),
+                    .init(service: server), .init(service: reporter),
                 ],
                 // A terminal that closes ends the daemon as SIGTERM does.
                 gracefulShutdownSignals: !parts.heedsSignals

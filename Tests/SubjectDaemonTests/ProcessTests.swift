@@ -8,15 +8,16 @@ import Testing
 /// Real processes, really killed. The engine is the fake one; everything else is what `jedid run` runs.
 @Suite struct ProcessTests {
     /// A child process with its root, state and log.
-    private final class Child {
+    final class Child {
         let folder: TestFolder
         private let process = Process()
 
-        init(folder: TestFolder, stepMilliseconds: Int) throws {
+        init(folder: TestFolder, stepMilliseconds: Int, environment: [String: String] = [:]) throws {
             self.folder = folder
             try folder.makeFolder("root")
             process.executableURL = try Self.program()
             process.arguments = [folder("root"), folder("state"), folder("log"), String(stepMilliseconds)]
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             try process.run()

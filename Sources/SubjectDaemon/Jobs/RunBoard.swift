@@ -15,6 +15,8 @@ final class RunBoard: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Raised whenever something here becomes another.
+    let changed = Signal()
 
     /// Why no job is begun.
     var paused: String? { state.withLock { $0.paused } }
@@ -24,14 +26,17 @@ final class RunBoard: Sendable {
     /// - Returns: whether that is new.
     @discardableResult
     func pause(_ reason: String?) -> Bool {
-        state.withLock { state in
+        let isNew = state.withLock { state in
             defer { state.paused = reason }
             return state.paused != reason
         }
+        if isNew { changed.raise() }
+        return isNew
     }
 
     /// A job is begun.
     func begin(_ job: Job, at now: Date) {
+        defer { changed.raise() }
         state.withLock { state in
             state.job = job
             state.job?.attempts += 1
@@ -44,6 +49,7 @@ final class RunBoard: Sendable {
 
     /// Its references are ready.
     func beginSteps(of kind: StepTimes.Kind, at now: Duration) {
+        defer { changed.raise() }
         state.withLock { state in
             state.phase = .denoising
             state.kind = kind
@@ -53,6 +59,7 @@ final class RunBoard: Sendable {
 
     /// A step is done.
     func advance(_ progress: StepProgress, at now: Duration) {
+        defer { changed.raise() }
         state.withLock { state in
             state.course?.advance(progress, at: now)
             if state.course?.isThrough == true { state.phase = .decoding }
@@ -61,6 +68,7 @@ final class RunBoard: Sendable {
 
     /// The picture is finished and is written.
     func beginWriting(at now: Duration) {
+        defer { changed.raise() }
         state.withLock { state in
             state.phase = .writing
             if let kind = state.kind { state.times.take(state.course?.measure(at: now), of: kind) }
@@ -69,6 +77,7 @@ final class RunBoard: Sendable {
 
     /// The job ended, one way or another.
     func end() {
+        defer { changed.raise() }
         state.withLock { state in
             state.job = nil
             state.course = nil
