@@ -108,7 +108,7 @@ let package = Package(
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: swift),
         .testTarget(
             name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"],
-            exclude: ["status-1.json"], swiftSettings: swift),
+            exclude: ["Goldens"], swiftSettings: swift),
         .target(
             name: "DaemonTestSupport",
             dependencies: ["SubjectDaemon", "Images", .product(name: "Crypto", package: "swift-crypto")],
@@ -121,7 +121,10 @@ let package = Package(
             path: "Tests/fakejedid", swiftSettings: swift),
         .testTarget(
             name: "SubjectDaemonTests",
-            dependencies: ["SubjectDaemon", "ControlAPI", "Images", "DaemonTestSupport", "fakejedid"],
+            dependencies: [
+                "SubjectDaemon", "ControlAPI", "Images", "JointDiffusion", "DaemonTestSupport", "fakejedid",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
             swiftSettings: swift),
     ]
 )
