@@ -83,7 +83,7 @@ final class RunBoard: Sendable {
     @discardableResult
     func beginWriting(at now: Duration) -> (kind: StepTimes.Kind, measure: StepTimes.Measure)? {
         defer { changed.raise() }
-        state.withLock { state in
+        return state.withLock { state in
             state.phase = .writing
             guard let kind = state.kind, let measure = state.course?.measure(at: now) else { return nil }
             state.times.take(measure, of: kind)
