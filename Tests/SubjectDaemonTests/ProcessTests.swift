@@ -17,7 +17,7 @@ import Testing
         ///   - shell: lines of a shell that run the daemon as `"$@"`.
         init(
             folder: TestFolder, stepMilliseconds: Int, hasWorker: Bool = false, pollMilliseconds: Int? = nil,
-            shell: String? = nil
+            shell: String? = nil, environment: [String: String] = [:]
         ) throws {
             self.folder = folder
             try folder.makeFolder("root")
@@ -32,6 +32,7 @@ import Testing
                 process.executableURL = program
                 process.arguments = arguments
             }
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             try process.run()
