@@ -124,6 +124,7 @@ let package = Package(
             name: "SubjectDaemonTests",
             dependencies: [
                 "SubjectDaemon", "ControlAPI", "Images", "JointDiffusion", "DaemonTestSupport", "fakejedid",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: swift),

@@ -130,6 +130,7 @@ public struct SubjectDaemon: Sendable {
             live: live, store: store, files: files, watcher: parts.makeWatcher(mailbox),
             mailbox: mailbox, probe: parts.probe, work: work, time: parts.time, logger: logger,
             onReady: {
+                StartupPages.release()
                 ready.raise()
                 onReady()
             })

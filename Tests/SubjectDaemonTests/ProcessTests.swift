@@ -12,16 +12,27 @@ import Testing
         let folder: TestFolder
         private let process = Process()
 
+        /// - Parameters:
+        ///   - pollMilliseconds: from one look at a folder that cannot be watched to the next.
+        ///   - shell: lines of a shell that run the daemon as `"$@"`.
+        ///   - environment: variables besides this process's own.
         init(
-            folder: TestFolder, stepMilliseconds: Int, hasWorker: Bool = false,
-            environment: [String: String] = [:]
+            folder: TestFolder, stepMilliseconds: Int, hasWorker: Bool = false, pollMilliseconds: Int? = nil,
+            shell: String? = nil, environment: [String: String] = [:]
         ) throws {
             self.folder = folder
             try folder.makeFolder("root")
-            process.executableURL = try FakeProgram.url()
-            process.arguments =
+            let program = try FakeProgram.url()
+            let arguments =
                 [folder("root"), folder("state"), folder("log"), String(stepMilliseconds)]
-                + (hasWorker ? ["worker"] : [])
+                + (hasWorker ? ["worker"] : []) + (pollMilliseconds.map { ["poll=\($0)"] } ?? [])
+            if let shell {
+                process.executableURL = URL(filePath: "/usr/bin/unshare")
+                process.arguments = ["-U", "-r", "sh", "-c", shell, "sh", program.path] + arguments
+            } else {
+                process.executableURL = program
+                process.arguments = arguments
+            }
             process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
@@ -31,6 +42,9 @@ import Testing
         deinit {
             if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         }
+
+        /// Has it stand still, or go on.
+        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
         var pid: Int32 { process.processIdentifier }
 

@@ -5,8 +5,9 @@ import SubjectDaemon
 
 /// The daemon with the fake engine, as a process of its own that tests can kill.
 ///
-/// Arguments: the root, the state folder, the engine's log, the milliseconds of a step, and `worker` to have the
-/// engine in another process. Or: `worker`, the engine's log, the milliseconds of a step, and what it does wrong.
+/// Arguments: the root, the state folder, the engine's log, the milliseconds of a step, and perhaps `worker` to have
+/// the engine in another process and `poll=` with the milliseconds from one look at a folder that cannot be watched to
+/// the next. Or: `worker`, the engine's log, the milliseconds of a step, and what it does wrong.
 /// JEDI_TEST_CONFIG names a configuration file.
 @main
 struct FakeJedid {
@@ -19,9 +20,14 @@ struct FakeJedid {
         var configuration = DaemonConfiguration(
             root: arguments[1], stateFolder: arguments[2], socket: arguments[2] + "/jedid.sock")
         configuration.settleTime = .milliseconds(50)
+        let choices = arguments.dropFirst(5)
+        if let poll = choices.compactMap({ $0.hasPrefix("poll=") ? Int($0.dropFirst(5)) : nil }).first {
+            configuration.pollInterval = .milliseconds(poll)
+            configuration.watchRetryInterval = .milliseconds(poll)
+        }
         let logger = Logger(label: "jedid")
         let engine: any PictureEngine =
-            arguments.count > 5
+            choices.contains("worker")
             ? WorkerEngine(.own(["worker", arguments[3], arguments[4]]), logger: logger)
             : engine(log: arguments[3], milliseconds: arguments[4])
         var daemon = SubjectDaemon(configuration: configuration, engine: engine, logger: logger)

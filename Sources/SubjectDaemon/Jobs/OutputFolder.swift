@@ -53,10 +53,12 @@ struct OutputFolder: Sendable {
         return names
     }
 
-    /// The picture of that job among those names, if it is whole.
+    /// The picture of that job among those names, if it is whole. It may have been made when the subject had
+    /// another name.
     func picture(of job: PlannedJob, among names: Set<String>) -> String? {
-        (1...Self.copies).lazy.map { job.outputName(copy: $0) }.filter(names.contains).map { path + "/" + $0 }
-            .first(where: Self.isWhole)
+        let tails = (1...Self.copies).map { job.outputTail(copy: $0) }
+        return names.filter { name in tails.contains(where: name.hasSuffix) }.sorted { $0.precedes($1) }
+            .lazy.map { path + "/" + $0 }.first(where: Self.isWhole)
     }
 
     /// Writes a job's picture under its name, and under the next free one where a person's file has that.
