@@ -15,6 +15,7 @@ import Testing
         /// - Parameters:
         ///   - pollMilliseconds: from one look at a folder that cannot be watched to the next.
         ///   - shell: lines of a shell that run the daemon as `"$@"`.
+        ///   - environment: variables besides this process's own.
         init(
             folder: TestFolder, stepMilliseconds: Int, hasWorker: Bool = false, pollMilliseconds: Int? = nil,
             shell: String? = nil, environment: [String: String] = [:]
