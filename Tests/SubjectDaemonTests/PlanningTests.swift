@@ -165,7 +165,8 @@ import Testing
     @Test(
         arguments: [
             ("a.jpg", .photo), ("A.JPEG", .photo), ("x.y.png", .photo), ("prompt.txt", .prompt),
-            ("a.HEIC", .unreadablePhoto(format: "HEIC")), ("notes.txt", nil), ("jpg", nil), ("film.mp4", nil),
+            ("a.HEIC", .photo), ("b.webp", .photo), ("a.GIF", .unreadablePhoto(format: "GIF")),
+            ("notes.txt", nil), ("jpg", nil), ("film.mp4", nil),
             ("Prompt.TXT.bak", nil),
         ] as [(String, FileRules.Kind?)]) func kinds(name: String, kind: FileRules.Kind?)
     {

@@ -253,14 +253,14 @@ import Testing
 
     @Test func messagesAreWrittenOnChangeOnly() {
         var scene = Scene()
-        scene.write("a.heic")
+        scene.write("a.gif")
         scene.write("prompt.txt")
         scene.settleAll(prompt: "# nothing")
         #expect(scene.actions.count == 2)
         scene.machine.noted(photos: scene.machine.rejectedPhotos(at: scene.now))
         scene.machine.noted(prompt: scene.machine.promptProblems)
         #expect(scene.actions.isEmpty)
-        scene.files["a.heic"] = nil
+        scene.files["a.gif"] = nil
         #expect(scene.observe() == 1)
         #expect(scene.actions == [.notePhotos([])])
     }
