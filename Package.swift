@@ -119,7 +119,7 @@ let package = Package(
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: swift),
         .testTarget(
             name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"],
-            exclude: ["status-1.json"], swiftSettings: swift),
+            exclude: ["Goldens"], swiftSettings: swift),
         .target(
             name: "DaemonTestSupport",
             dependencies: ["SubjectDaemon", "Images", .product(name: "Crypto", package: "swift-crypto")],
@@ -135,7 +135,9 @@ let package = Package(
             dependencies: ["ControlAPI", "Images", .product(name: "GRDB", package: "GRDB.swift")],
             path: "Tests/SeededFaults", swiftSettings: swift),
         .executableTarget(
-            name: "jedifaults", dependencies: ["SeededFaults"], path: "Tests/Faults", swiftSettings: swift),
+            name: "jedifaults",
+            dependencies: ["ControlAPI", "SeededFaults", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Tests/Faults", swiftSettings: swift),
         .executableTarget(
             name: "jedifuzz",
             dependencies: [
@@ -147,8 +149,9 @@ let package = Package(
         .testTarget(
             name: "SubjectDaemonTests",
             dependencies: [
-                "SubjectDaemon", "ControlAPI", "Images", "DaemonTestSupport", "fakejedid",
+                "SubjectDaemon", "ControlAPI", "Images", "JointDiffusion", "DaemonTestSupport", "fakejedid",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: swift),
     ]

@@ -15,13 +15,6 @@ public struct ControlClient: Sendable {
         self.timeout = timeout
     }
 
-    /// How the daemon and everything it looks after are.
-    public func status() throws(ControlError) -> StatusReport {
-        let reply = try send(ControlRequest(.status))
-        guard let status = reply.status else { throw .malformed(detail: "a reply without a status") }
-        return status
-    }
-
     /// Sends a request and waits for its reply. A refusal is thrown.
     public func send(_ request: ControlRequest) throws(ControlError) -> ControlReply {
         let connection = try connect()

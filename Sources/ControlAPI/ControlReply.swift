@@ -10,6 +10,30 @@ public struct ControlReply: Codable, Sendable, Equatable {
     public var error: ControlFailure?
     /// The answer to ``ControlCommand/status``.
     public var status: StatusReport?
+    /// The answer to everything about jobs: those listed, those changed, those made.
+    public var jobs: JobsReport?
+    /// The answer to ``ControlCommand/pause`` and ``ControlCommand/resume``.
+    public var queue: QueueReport?
+    /// The answer to ``ControlCommand/preview``.
+    public var preview: PreviewReport?
+    /// The answer to everything about the cache.
+    public var cache: CacheReport?
+    /// The answer to ``ControlCommand/listModels`` and ``ControlCommand/importModel(folder:name:)``.
+    public var models: ModelsReport?
+    /// The answer to ``ControlCommand/checkModel(_:)``.
+    public var modelCheck: ModelCheckReport?
+    /// The answer to ``ControlCommand/locate(_:)``.
+    public var location: LocationReport?
+    /// The answer to everything about the configuration.
+    public var configuration: ConfigurationReport?
+    /// The answer to ``ControlCommand/retention(dryRun:)``.
+    public var retention: RetentionReport?
+    /// The answer to ``ControlCommand/logs(_:)``.
+    public var logs: LogReport?
+    /// The answer to ``ControlCommand/metrics``.
+    public var metrics: MetricsReport?
+    /// The answer to ``ControlCommand/doctor``.
+    public var facts: DaemonFacts?
 
     /// A reply to the request of that number.
     public init(id: Int, status: StatusReport? = nil, error: ControlFailure? = nil) {
@@ -29,30 +53,4 @@ public struct ControlEnvelope: Codable, Sendable {
     public var id: Int?
     /// The daemon's ``ProductVersion``, in replies.
     public var daemonVersion: String?
-}
-
-/// A refusal, with a code for programs and a message for people.
-public struct ControlFailure: Codable, Sendable, Equatable {
-    /// The reasons that a client may want to tell apart.
-    public enum Code: String, Codable, Sendable {
-        /// The peer speaks another version of the protocol.
-        case version
-        /// The line is not a message.
-        case malformed
-        /// The daemon does not know the command.
-        case unknownCommand
-        /// The daemon failed at it.
-        case failed
-    }
-
-    /// One of ``Code``, kept as text so that a newer daemon's code does not break an older client.
-    public var code: String
-    /// What happened and what to do.
-    public var message: String
-
-    /// A refusal for this reason.
-    public init(_ code: Code, _ message: String) {
-        self.code = code.rawValue
-        self.message = message
-    }
 }

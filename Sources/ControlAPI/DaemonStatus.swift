@@ -32,10 +32,14 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
 public struct EngineStatus: Codable, Sendable, Equatable {
     /// How far the engine is.
     public enum State: String, Codable, Sendable {
-        /// The model is not needed yet or is being loaded.
+        /// The model has not been needed yet.
         case starting
+        /// The model is being loaded.
+        case loading
         /// It can make pictures.
         case ready
+        /// It had nothing to do and gave its memory back; it comes again when there is something.
+        case asleep
         /// It cannot; the detail says why.
         case unavailable
     }
@@ -54,11 +58,15 @@ public struct EngineStatus: Codable, Sendable, Equatable {
     public var height: Int?
     /// Why it is unavailable.
     public var detail: String?
+    /// The process that holds the model, while there is one.
+    public var pid: Int32?
+    /// Bytes of memory that this process holds.
+    public var residentBytes: Int64?
 
     /// All of it.
     public init(
         state: State, model: String? = nil, modelHash: String? = nil, mode: String? = nil, width: Int? = nil,
-        height: Int? = nil, detail: String? = nil
+        height: Int? = nil, detail: String? = nil, pid: Int32? = nil, residentBytes: Int64? = nil
     ) {
         self.state = state
         self.model = model
@@ -67,6 +75,8 @@ public struct EngineStatus: Codable, Sendable, Equatable {
         self.width = width
         self.height = height
         self.detail = detail
+        self.pid = pid
+        self.residentBytes = residentBytes
     }
 }
 

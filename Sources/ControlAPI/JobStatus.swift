@@ -40,12 +40,23 @@ public struct JobStatus: Codable, Sendable, Equatable {
     public var finishedAt: Date?
     /// How long its last attempt took, in seconds.
     public var seconds: Double?
+    /// Among all that waits the highest is next; nil stands for 0.
+    public var priority: Int?
+    /// The prompt file that asks for it, by name; nil for an order of `jedictl`.
+    public var source: String?
+    /// How long until it is begun, for one that waits, by measured times; nil where not all that is ahead of it
+    /// was measured.
+    public var secondsUntilStart: Double?
+    /// How long until its picture is finished, the wait included; nil where that cannot be told.
+    public var secondsLeft: Double?
 
     /// All of it.
     public init(
         id: String, subject: String, prompt: String, seed: UInt32, state: State, reason: String? = nil,
         position: Int? = nil, attempts: Int = 0, output: String? = nil, finishedAt: Date? = nil,
-        seconds: Double? = nil
+        seconds: Double? = nil, priority: Int? = nil, source: String? = nil,
+        secondsUntilStart: Double? = nil,
+        secondsLeft: Double? = nil
     ) {
         self.id = id
         self.subject = subject
@@ -58,6 +69,10 @@ public struct JobStatus: Codable, Sendable, Equatable {
         self.output = output
         self.finishedAt = finishedAt
         self.seconds = seconds
+        self.priority = priority
+        self.source = source
+        self.secondsUntilStart = secondsUntilStart
+        self.secondsLeft = secondsLeft
     }
 }
 

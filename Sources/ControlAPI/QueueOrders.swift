@@ -32,16 +32,6 @@ public struct JobQuery: Codable, Sendable, Equatable {
     }
 }
 
-/// Where a job that waits is to be put.
-public enum QueuePlace: Codable, Sendable, Equatable {
-    /// Before all others.
-    case first
-    /// After all others.
-    case last
-    /// Just before that job.
-    case before(String)
-}
-
 /// A picture that is asked for with `jedictl generate` or `jedictl reproduce`.
 public struct PictureOrder: Codable, Sendable, Equatable {
     /// The subject's name.

@@ -55,6 +55,7 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
     case noise(expected: String, actual: String)
     case noPictures
     case notFinite(what: String)
+    case foreignState
     case damagedWeight(file: String, tensor: String)
 
     public var description: String {
@@ -69,6 +70,8 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
         case .notFinite(let what):
             "The model's numbers overflowed: \(what) is not finite. Lower the guidance, or check that the "
                 + "checkpoint is whole."
+        case .foreignState:
+            "The state to go on from is not one of this request."
         case .damagedWeight(let file, let tensor):
             "\(file): tensor '\(tensor)' holds numbers that are not finite. Copy or download the file again."
         }

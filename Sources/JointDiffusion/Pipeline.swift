@@ -70,11 +70,14 @@ public final class Pipeline {
     }
 
     /// Runs the sampler.
-    /// - Parameter noise: the start; by default that of the request's seeds.
+    /// - Parameters:
+    ///   - noise: the start; by default that of the request's seeds.
+    ///   - state: where an earlier run of the same request got to; the steps before it are not done again.
+    ///   - progress: called after each step; may throw to end the walk.
     /// - Returns: scaled latents of the targets, `[T, h, w, c]`.
     public func generate(
         _ request: GenerationRequest, references: [Reference] = [], noise given: Noise? = nil,
-        progress: (GenerationProgress) throws -> Void = { _ in }
+        from state: SamplingState? = nil, progress: (GenerationStep) throws -> Void = { _ in }
     ) throws -> Tensor {
         try validate(request)
         let references = request.mode == .none ? [] : references
@@ -96,16 +99,34 @@ public final class Pipeline {
         if known > 0, let first = noise.references { x = Tensor.concatenatingRows([first, x]) }
         x = Float(sampler.initialNoiseScale) * x
 
-        // 3. The walk.
-        for step in 0..<sampler.count {
+        // 3. Where the walk begins.
+        if let state {
+            guard state.step <= sampler.count,
+                ([state.latents] + state.history).allSatisfy({ $0.shape == x.shape })
+            else { throw GenerationError.foreignState }
+            x = state.latents
+            sampler.history = state.history
+        }
+
+        // 4. The walk.
+        for step in (state?.step ?? 0)..<sampler.count {
             let branches = guidance.branches(
                 noiseLevel: sampler.noiseLevels[step], hasReferences: !references.isEmpty)
             let timestep = sampler.timesteps[step]
             let entries = bank.entries(at: step, of: sampler) { denoiser.record($0, timestep: $1) }
             let outputs = denoiser.predictions(
                 sampler.scaledInput(x, at: step), timestep: timestep, branches: branches, entries: entries)
-            x = sampler.step(combined(outputs, branches, guidance, known: known), at: step, x)
-            try progress(GenerationProgress(step: step + 1, total: sampler.count))
+            let output = combined(outputs, branches, guidance, known: known)
+            let before = (x: x, sampler: sampler)
+            x = sampler.step(output, at: step, x)
+            try progress(
+                GenerationStep(
+                    progress: GenerationProgress(step: step + 1, total: sampler.count),
+                    state: SamplingState(step: step + 1, latents: x, history: sampler.history)
+                ) {
+                    let clean = before.sampler.cleanLatent(output, at: step, before.x)
+                    return clean[rows: known..<clean.shape[0]]
+                })
         }
         guard x.floats.allSatisfy(\.isFinite) else {
             throw notFinite("the latent after \(sampler.count) steps")

@@ -33,6 +33,10 @@ public struct SubjectDaemon: Sendable {
     private let configuration: DaemonConfiguration
     private let engine: any PictureEngine
     private let logger: Logger
+    /// What was logged last, for `jedictl logs`. The logger fills it.
+    public var logs = LogBuffer()
+    /// Where models lie, for `jedictl model`.
+    public var models = ModelPlaces()
 
     /// A daemon, not yet begun.
     public init(configuration: DaemonConfiguration, engine: any PictureEngine, logger: Logger) {
@@ -58,6 +62,11 @@ public struct SubjectDaemon: Sendable {
         var whenServing: @Sendable (ServiceGroup) -> Void = { _ in }
         var probe: any PhotoProbing = HeaderPhotoProbe()
         var makeWatcher: @Sendable (ChangeMailbox) -> any FolderWatching = { InotifyWatcher(mailbox: $0) }
+        /// Takes orders in the place of the job runner's side.
+        var queue: (any QueueControl)?
+        var minuteOfDay = QuietTime.localMinuteOfDay
+        var memory: @Sendable () -> MemoryFacts? = { MemoryFacts.read() }
+        var whenQueued: @Sendable (any QueueControl) -> Void = { _ in }
     }
 
     func run(parts: Parts, onReady: @escaping @Sendable () -> Void) async throws {
@@ -77,6 +86,7 @@ public struct SubjectDaemon: Sendable {
     }
 
     private func end(_ store: JobStore, _ files: FileThread) async {
+        await engine.unload()
         await files.shutdown()
         store.close()
     }
@@ -88,23 +98,31 @@ public struct SubjectDaemon: Sendable {
         let live = LiveConfiguration(configuration)
         let work = Signal()
         let mailbox = ChangeMailbox()
-        let board = RunBoard()
         let session = EngineSession(engine: engine, logger: logger)
+        await engine.follow { EngineRules(idleTime: live.current.workerIdleTime) }
         let monitor = SubjectMonitor(
             live: live, store: store, files: files, watcher: parts.makeWatcher(mailbox),
             mailbox: mailbox, probe: parts.probe, work: work, time: parts.time, logger: logger,
             onReady: onReady)
-        let runner = JobRunner(
-            live: live, store: store, cache: cache, session: session, monitor: monitor,
-            mailbox: mailbox, files: files, board: board, work: work, time: parts.time, logger: logger,
-            writePicture: parts.writePicture)
+        let jobs = try await JobServices(
+            live: live, startedAt: .now, store: store, cache: cache, session: session, monitor: monitor,
+            mailbox: mailbox, files: files, work: work, parts: parts, logger: logger)
+        parts.whenQueued(jobs.queue)
         let composer = StatusComposer(
             live: live, startedAt: .now, store: store, cache: cache, session: session,
-            monitor: monitor, board: board, time: parts.time)
-        let responder = ControlResponder(composer: composer, logger: logger)
+            monitor: monitor, board: jobs.board, forecaster: jobs.forecaster, time: parts.time)
         let socket = try bindSocket()
         // Not before it is this daemon's own: what has its name until then is another's.
         defer { unlink(configuration.socket) }
+        let responder = ControlResponder(
+            composer: composer, queue: parts.queue ?? jobs.queue,
+            cache: CacheKeeper(cache: cache, monitor: monitor, session: session, files: files),
+            models: ModelLibrary(
+                stateFolder: configuration.stateFolder, places: models, files: files, logger: logger),
+            locator: PhotoLocator(monitor: monitor),
+            examiner: DaemonExaminer(live: live, monitor: monitor, session: session, files: files),
+            configuration: .fixed(live), logs: logs,
+            rights: .ofProcess(socket: configuration.socket), logger: logger)
         let server = try await ControlServer(
             descriptor: socket, idleTime: configuration.clientIdleTime, logger: logger
         ) { line, peer in await responder.reply(to: line, from: peer) }
@@ -114,8 +132,8 @@ public struct SubjectDaemon: Sendable {
         let group = ServiceGroup(
             configuration: .init(
                 services: [
-                    .init(service: MonitorService(monitor: monitor)), .init(service: runner),
-                    .init(service: server),
+                    .init(service: MonitorService(monitor: monitor)), .init(service: jobs.runner),
+                    .init(service: jobs.retention), .init(service: server),
                 ],
                 // A terminal that closes ends the daemon as SIGTERM does.
                 gracefulShutdownSignals: !parts.heedsSignals

@@ -17,13 +17,41 @@ enum Terminal {
         write(text, to: STDOUT_FILENO)
     }
 
+    /// Writes bytes to standard output.
+    static func print(bytes: [UInt8]) {
+        signal(SIGPIPE, SIG_DFL)
+        write(bytes[...], to: STDOUT_FILENO)
+    }
+
+    /// A line on standard error that the next one overwrites; nothing where nobody looks.
+    static func showProgress(_ text: String) {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        write("\r\u{1B}[K" + TextStyle.safe(text), to: STDERR_FILENO)
+    }
+
+    /// Takes that line away.
+    static func endProgress() {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        write("\r\u{1B}[K", to: STDERR_FILENO)
+    }
+
+    /// A line on standard error that is for people only.
+    static func hint(_ text: String) {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        complain(text)
+    }
+
     /// Writes a line to standard error.
     static func complain(_ text: String) {
         write(TextStyle.safe(text) + "\n", to: STDERR_FILENO)
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array(text.utf8)[...]
+    static func write(_ text: String, to descriptor: Int32) {
+        write(Array(text.utf8)[...], to: descriptor)
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) {
+        var bytes = bytes
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress!, $0.count) }
             if count > 0 {

@@ -8,10 +8,14 @@ struct Jedid: AsyncParsableCommand {
         commandName: "jedid",
         abstract: "JeDi at home: pictures of your own subjects, made on your own machine.",
         version: ProductVersion.current,
-        subcommands: [RunCommand.self, GenerateCommand.self, BenchmarkCommand.self])
+        subcommands: [
+            RunCommand.self, GenerateCommand.self, BenchmarkCommand.self, CheckModelCommand.self,
+            WorkerSubcommand.self,
+        ])
 
     static func main() async {
-        WaitPolicy.apply()
+        // The worker is started with it.
+        if ["generate", "benchmark"].contains(CommandLine.arguments.dropFirst().first) { WaitPolicy.apply() }
         await main(nil)
     }
 }

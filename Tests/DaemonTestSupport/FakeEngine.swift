@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import Glibc
 import Images
 import SubjectDaemon
 import Synchronization
@@ -10,16 +11,27 @@ public final class FakeEngine: PictureEngine {
     public struct Record: Sendable {
         public var encoded: [String] = []
         public var generated: [PictureRequest] = []
+        /// Steps that pictures were gone on from.
+        public var resumed: [Int] = []
+        /// Steps done, of all pictures.
+        public var steps = 0
+        /// The steps that were done of each, by its job's short name.
+        public var stepsByJob: [String: [Int]] = [:]
     }
 
     /// What it does in the place of a picture.
     public typealias Mischief = @Sendable (PictureRequest) async throws -> Void
+
+    /// What it does before a step.
+    public typealias StepMischief = @Sendable (PictureRequest, Int) async throws -> Void
 
     private let model: EngineDescription
     private let steps: Int
     private let stepTime: Duration
     private let log = Mutex(Record())
     private let mischief = Mutex<Mischief?>(nil)
+    private let stepMischief = Mutex<StepMischief?>(nil)
+    private let needed = Mutex<Int64?>(nil)
     private let rejected = Mutex<[String: PhotoRejection]>([:])
     private let logFile: String?
 
@@ -40,6 +52,16 @@ public final class FakeEngine: PictureEngine {
     /// Has it do that at the first step of each picture from now on.
     public func setMischief(_ mischief: Mischief?) {
         self.mischief.withLock { $0 = mischief }
+    }
+
+    /// Has it do that before each step from now on.
+    public func setStepMischief(_ mischief: StepMischief?) {
+        stepMischief.withLock { $0 = mischief }
+    }
+
+    /// Has it say that a picture needs so much memory.
+    public func setMemoryNeeded(_ bytes: Int64?) {
+        needed.withLock { $0 = bytes }
     }
 
     /// Has it refuse a photo of that content.
@@ -75,12 +97,33 @@ public final class FakeEngine: PictureEngine {
         event: @escaping @Sendable (PictureEvent) -> Void
     ) async throws -> Picture {
         log.withLock { $0.generated.append(request) }
-        note("began \(request.jobID)")
-        for step in 1...steps {
+        let identity = try Self.identity(of: request, references)
+        let done = checkpoint.flatMap { Self.step(in: $0.state, of: identity) } ?? 0
+        if done > 0 { log.withLock { $0.resumed.append(done) } }
+        note(done > 0 ? "went on with \(request.jobID) from step \(done)" : "began \(request.jobID)")
+        // As an engine does: without waiting for the step that is under way.
+        let checkpoint = { (step: Int) in
+            StepCheckpoint(
+                progress: StepProgress(step: step, total: self.steps), state: [UInt8(step)] + identity)
+        }
+        for step in (done + 1)..<(max(steps, done) + 1) {
             if step == 1, let mischief = mischief.withLock({ $0 }) { try await mischief(request) }
-            try Task.checkCancellation()
-            if stepTime > .zero { try await Task.sleep(for: stepTime) }
+            do {
+                if let mischief = stepMischief.withLock({ $0 }) { try await mischief(request, step) }
+                try Task.checkCancellation()
+                if stepTime > .zero { try await Task.sleep(for: stepTime) }
+            } catch {
+                if step > 1 { event(.checkpoint(checkpoint(step - 1))) }
+                throw error
+            }
+            note("step \(step) of \(request.jobID)")
+            log.withLock { log in
+                log.steps += 1
+                log.stepsByJob[request.jobID, default: []].append(step)
+            }
             event(.step(StepProgress(step: step, total: steps)))
+            event(.checkpoint(checkpoint(step)))
+            event(.preview(try preview(of: step)))
         }
         note("made \(request.jobID)")
         let columns =
@@ -96,12 +139,38 @@ public final class FakeEngine: PictureEngine {
                 text: [PNGText(keyword: "parameters", text: "\(request.prompt)\nSeed: \(request.seed)")]))
     }
 
+    /// What a checkpoint must name to be gone on with.
+    private static func identity(of request: PictureRequest, _ references: [EncodedReference]) throws
+        -> [UInt8]
+    {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return Array(SHA256.hash(data: try encoder.encode(request) + encoder.encode(references)))
+    }
+
+    /// The step of a state, if it is of that picture.
+    private static func step(in state: [UInt8], of identity: [UInt8]) -> Int? {
+        state.dropFirst().elementsEqual(identity) ? state.first.map(Int.init) : nil
+    }
+
+    private func preview(of step: Int) throws -> PicturePreview {
+        let shade = UInt8(truncatingIfNeeded: step)
+        let png = try PNGEncoder.encode(RGBImage(width: 1, height: 1, pixels: [shade, shade, shade]))
+        return PicturePreview(progress: StepProgress(step: step, total: steps), png: png)
+    }
+
+    public func memoryNeeded(for request: PictureRequest, references: Int) async -> Int64? {
+        needed.withLock { $0 }
+    }
+
     public func unload() async {}
 
     private func note(_ line: String) {
         guard let logFile else { return }
-        let file = (try? String(contentsOf: URL(filePath: logFile), encoding: .utf8)) ?? ""
-        try? (file + line + "\n").write(to: URL(filePath: logFile), atomically: true, encoding: .utf8)
+        let descriptor = open(logFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        let bytes = Array((line + "\n").utf8)
+        _ = write(descriptor, bytes, bytes.count)
+        close(descriptor)
     }
 
     /// The SHA-256 of the bytes, in hexadecimal.

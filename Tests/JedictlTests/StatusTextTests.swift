@@ -91,34 +91,4 @@ import Testing
         let narrow = StatusText(style: TextStyle(colours: false, width: 80)).text(report)
         #expect(narrow.split(separator: "\n").allSatisfy { $0.count <= 110 } && narrow.contains("…"))
     }
-
-    @Test(
-        arguments: [
-            (0, "0 s"), (0.6, "1 s"), (59.4, "59 s"), (60, "1 min"), (200, "3 min 20 s"), (3600, "1 h"),
-            (7500, "2 h 5 min"), (90_061, "1 d 1 h"), (-5, "0 s"),
-        ] as [(Double, String)]) func durations(seconds: Double, words: String)
-    {
-        #expect(StatusText.duration(seconds) == words)
-    }
-}
-
-@Suite struct StatusJSONTests {
-    /// Other programs read this form: a change here is a new schema, or a field that is added.
-    @Test func theFormIsAsPromised() throws {
-        let golden = try String(
-            contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "status-1.json"),
-            encoding: .utf8)
-        #expect(try StatusJSON.text(SampleReport.full) == golden)
-    }
-
-    @Test(
-        arguments: [
-            (ControlError.notRunning(searched: []), 3), (.noPermission(socket: ""), 4),
-            (.versionSkew(daemon: 1, daemonVersion: nil, client: 2), 5),
-            (.timeout(socket: "", seconds: 1), 6),
-            (.malformed(detail: ""), 1),
-        ] as [(ControlError, Int32)]) func exitCodes(error: ControlError, code: Int32)
-    {
-        #expect(error.exitCode == code)
-    }
 }

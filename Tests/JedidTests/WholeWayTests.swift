@@ -34,7 +34,9 @@ import Testing
 
         func pictures(_ subject: String) -> [String] {
             let output = root.appendingPathComponent("\(subject)/output").path
-            return ((try? FileManager.default.contentsOfDirectory(atPath: output)) ?? []).sorted()
+            return ((try? FileManager.default.contentsOfDirectory(atPath: output)) ?? []).filter {
+                $0.hasSuffix(".png")
+            }.sorted()
         }
 
         func status() throws -> Programs.Outcome {

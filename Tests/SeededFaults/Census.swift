@@ -44,7 +44,8 @@ public struct Census: Sendable, Equatable {
         var census = Census()
         census.filesChanged = world.changedFiles()
         let told = try store.map(jobsTold) ?? [:]
-        for (subject, prompts) in world.wishes.sorted(by: { $0.key < $1.key }) {
+        for subject in world.wishes.keys.sorted() {
+            let prompts = world.expected(of: subject)
             let pictures = census.count(subject, in: world)
             var asked: [String: Int] = [:]
             for prompt in prompts { asked[prompt, default: 0] += 1 }
@@ -102,7 +103,7 @@ public struct Census: Sendable, Equatable {
         return try database.read { db in
             var told: [String: [String]] = [:]
             let rows = try Row.fetchCursor(
-                db, sql: "SELECT subject, prompt, state, reason FROM job WHERE state IN ('held', 'failed')")
+                db, sql: "SELECT subject, prompt, state, reason FROM job WHERE state IN ('held', 'failed', 'cancelled')")
             while let row = try rows.next() {
                 guard let reason = row["reason"] as String? else { continue }
                 told["\(row["subject"] as String): \(row["prompt"] as String)", default: []]

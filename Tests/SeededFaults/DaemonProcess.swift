@@ -61,9 +61,11 @@ public final class DaemonProcess {
     public var client: ControlClient { ControlClient(sockets: [state + "/jedid.sock"], timeout: 120) }
 
     /// The end of what it said.
-    public var lastWords: String {
+    public var lastWords: String { lastWords(3) }
+
+    public func lastWords(_ lines: Int) -> String {
         let text = FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        return text.split(separator: "\n").suffix(3).joined(separator: " | ")
+        return text.split(separator: "\n").suffix(lines).joined(separator: " | ")
     }
 
     /// How it ended by itself; nil while it runs, and where it was ended from here.
@@ -108,9 +110,10 @@ public final class DaemonProcess {
     }
 
     /// Waits until nothing is left to do: files have settled, and no job waits or runs.
-    public func waitUntilIdle(limit: Duration = .seconds(1200)) throws {
+    /// - Parameter pause: between two looks; five in a row must find it at rest.
+    public func waitUntilIdle(limit: Duration = .seconds(1200), pause: Duration = .milliseconds(50)) throws {
         var still = 0
-        try wait("rest", limit: limit) {
+        try wait("rest", limit: limit, pause: pause) {
             guard let status = try? self.client.status() else { return false }
             let busy = status.subjects.contains { $0.state == .settling || $0.state == .working }
             let isIdle = status.running == nil && status.waitingCount == 0 && !busy
@@ -121,7 +124,10 @@ public final class DaemonProcess {
     }
 
     /// Waits for something that comes by itself. The limit only ends a run that has failed.
-    public func wait(_ what: String, limit: Duration = .seconds(300), _ condition: () throws -> Bool) throws {
+    public func wait(
+        _ what: String, limit: Duration = .seconds(300), pause: Duration = .milliseconds(50),
+        _ condition: () throws -> Bool
+    ) throws {
         let end = ContinuousClock.now + limit
         while try !condition() {
             if let death { throw FaultError("the daemon ended while \(what) was awaited: \(death)") }
@@ -129,7 +135,7 @@ public final class DaemonProcess {
                 throw FaultError(
                     "\(what) did not come within \(limit); the daemon's last words: \(lastWords)")
             }
-            rest(.milliseconds(50))
+            rest(pause)
         }
     }
 }

@@ -11,6 +11,8 @@ public final class World {
     public let root: String
     /// The pictures that each subject's owner asked for, by prompt. A subject that was taken away is not in it.
     public private(set) var wishes: [String: [String]] = [:]
+    /// The pictures that the owner ordered besides, by subject.
+    public private(set) var orders: [String: [String]] = [:]
     /// What the owner wrote: path below the root, and bytes' fingerprint.
     private var written: [String: UInt64] = [:]
 
@@ -54,6 +56,15 @@ public final class World {
         try write("\(subject)/prompt.txt", Array((wishes[subject] ?? []).joined(separator: "\n").utf8) + [10])
     }
 
+    /// Notes that a picture was ordered over the socket.
+    public func ordered(_ prompt: String, of subject: String) { orders[subject, default: []].append(prompt) }
+
+    /// Notes that an order is not to be waited for.
+    public func forgetOrders() { orders = [:] }
+
+    /// Every picture that a subject is to have.
+    func expected(of subject: String) -> [String] { (wishes[subject] ?? []) + (orders[subject] ?? []) }
+
     /// Writes a file as a copying program does.
     /// - Parameter pieces: in how many parts, with a rest of `pause` between them.
     public func write(
@@ -90,6 +101,7 @@ public final class World {
     /// Takes a subject away with all that is in it.
     public func removeSubject(_ name: String) throws {
         wishes[name] = nil
+        orders[name] = nil
         for file in written.keys where file.hasPrefix(name + "/") { written[file] = nil }
         try FileManager.default.removeItem(atPath: path(name))
     }

@@ -58,7 +58,10 @@ import Testing
         let daemon = try DaemonHarness()
         try await daemon.start()
         #expect(try await ask(daemon, "hello").error?.code == "malformed")
-        #expect(try await ask(daemon, #"{"version":1,"id":7}"#).error?.code == "malformed")
+        let nameless = try await ask(daemon, #"{"version":1,"id":7}"#)
+        #expect(nameless.error == ControlFailure(.malformed, "that request names no command."))
+        let wrong = try await ask(daemon, #"{"version":1,"id":7,"command":"cancel","arguments":{"ids":[7]}}"#)
+        #expect(wrong.id == 7 && wrong.error?.message.contains("arguments.ids") == true)
         let unknown = try await ask(daemon, #"{"version":1,"id":7,"command":"dance"}"#)
         #expect(unknown.id == 7 && unknown.error?.code == "unknownCommand")
         let skew = try await ask(daemon, #"{"version":99,"id":8,"whatever":[]}"#)
@@ -167,7 +170,11 @@ import Testing
         await #expect(throws: ControlError.refused(code: "failed", message: "no more than that")) {
             try await onThread { try client.status() }
         }
-        #expect(seen.withLock { $0 } == ControlPeer(pid: getpid(), user: getuid(), group: getgid()))
+        let peer = try #require(seen.withLock { $0 })
+        #expect((peer.pid, peer.user, peer.group) == (getpid(), getuid(), getgid()))
+        var groups = [gid_t](repeating: 0, count: 256)
+        let count = Int(getgroups(Int32(groups.count), &groups))
+        #expect(Set(peer.groups) == Set(groups[..<count]).subtracting([0]))
         running.cancel()
         _ = await running.result
     }

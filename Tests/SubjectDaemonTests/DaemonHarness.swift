@@ -14,6 +14,7 @@ final class DaemonHarness: Sendable {
     let engine: FakeEngine
     private let configuration: DaemonConfiguration
     private let group = Mutex<ServiceGroup?>(nil)
+    private let control = Mutex<(any QueueControl)?>(nil)
     private let running = Mutex<Task<Void, any Error>?>(nil)
 
     /// - Parameter folder: that of an earlier daemon, to go on where it ended.
@@ -41,6 +42,9 @@ final class DaemonHarness: Sendable {
     func start(_ change: (inout SubjectDaemon.Parts) -> Void = { _ in }) async throws {
         var parts = SubjectDaemon.Parts()
         parts.heedsSignals = false
+        // What the machine has left decides no test.
+        parts.memory = { nil }
+        parts.whenQueued = { [self] queue in control.withLock { $0 = queue } }
         parts.whenServing = { [self] group in self.group.withLock { $0 = group } }
         change(&parts)
         let ready = Signal()
@@ -75,9 +79,16 @@ final class DaemonHarness: Sendable {
     }
 
     /// Asks it over its socket.
+    var client: ControlClient { ControlClient(sockets: [configuration.socket], timeout: 60) }
+
     func status() async throws -> StatusReport {
-        let client = ControlClient(sockets: [configuration.socket], timeout: 60)
+        let client = client
         return try await onThread { try client.status() }
+    }
+
+    /// Its queue, as the control socket has it.
+    var queue: any QueueControl {
+        get throws { try #require(control.withLock { $0 }) }
     }
 
     func subject(_ name: String) async throws -> SubjectStatus? {

@@ -4,6 +4,22 @@ import Testing
 @testable import SubjectDaemon
 
 @Suite struct JobPlannerTests {
+    @Test func aGivenSeedHoldsAndFurtherPicturesHaveTheNext() {
+        let line = PromptLine(
+            number: 1, text: "a toy", copy: 0, options: PromptOptions(count: 3, seed: UInt32.max - 1))
+        let jobs = JobPlanner.jobs(subject: "toby", lines: [line], references: [])
+        #expect(jobs.map(\.seed) == [UInt32.max - 1, UInt32.max, 0])
+        #expect(Set(jobs.map(\.key)).count == 3)
+    }
+
+    @Test func severalPicturesOfALineAreThoseOfAsManyLines() {
+        let several = PromptLine(number: 1, text: "a toy", copy: 0, options: PromptOptions(count: 2))
+        let single = [0, 1].map { PromptLine(number: $0 + 1, text: "a toy", copy: $0) }
+        #expect(
+            JobPlanner.jobs(subject: "toby", lines: [several], references: [])
+                == JobPlanner.jobs(subject: "toby", lines: single, references: []))
+    }
+
     private let photos = [
         PictureRequest.Reference(name: "a.jpg", contentHash: "11"),
         PictureRequest.Reference(name: "b.jpg", contentHash: "22"),
@@ -208,14 +224,15 @@ import Testing
         #expect(course.secondsLeft(at: .seconds(99)) == 0)
     }
 
-    @Test func earlierJobsOfTheKindServeUntilThereIsAMeasure() {
+    @Test func earlierJobsOfTheKindServeUntilThereIsAMeasure() throws {
         var times = StepTimes()
         let kind = StepTimes.Kind(modelHash: "m", width: 64, height: 64, mode: "joint", references: 2)
         var first = StepCourse(began: .zero, expected: nil)
         for step in 1...11 { first.advance(StepProgress(step: step, total: 11), at: .seconds(20 + 3 * step)) }
         #expect(first.isThrough && first.secondsLeft(at: .seconds(53)) == 0)
-        times.take(first.measure(at: .seconds(60)), of: kind)
-        #expect(times.measured(kind) == .init(secondsPerStep: 3, secondsAfterSteps: 7))
+        let measure = try #require(first.measure(at: .seconds(60)))
+        times.take(measure, of: kind)
+        #expect(times.measured(kind) == .init(secondsPerStep: 3, secondsAfterSteps: 7, steps: 11))
         var second = StepCourse(began: .zero, expected: times.measured(kind))
         second.advance(StepProgress(step: 1, total: 11), at: .seconds(30))
         #expect(second.secondsLeft(at: .seconds(30)) == 37)

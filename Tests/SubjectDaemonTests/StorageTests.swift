@@ -10,7 +10,12 @@ import Testing
     private func jobs(_ prompts: String...) -> [PlannedJob] {
         JobPlanner.jobs(
             subject: "toby", lines: PromptFile.parse(Array(prompts.joined(separator: "\n").utf8)).lines,
-            references: [.init(name: "a.jpg", contentHash: "11")])
+            references: [.init(name: "a.jpg", contentHash: "11")]
+        ).map { plan in
+            var plan = plan
+            plan.source = FileRules.promptName
+            return plan
+        }
     }
 
     private func enqueue(
@@ -39,7 +44,7 @@ import Testing
         do {
             let store = try JobStore(path: folder("jobs.sqlite"))
             _ = try await enqueue(jobs("one"), in: store)
-            try await store.begin(jobs("one")[0].key, at: .now)
+            #expect(try await store.begin(jobs("one")[0].key, at: .now))
             store.close()
         }
         let store = try JobStore(path: folder("jobs.sqlite"))
@@ -55,6 +60,7 @@ import Testing
         let store = try JobStore(path: folder("jobs.sqlite"))
         let two = jobs("one", "two")
         _ = try await enqueue(two, in: store)
+        #expect(try await store.begin(two[0].key, at: .now))
         try await store.end(two[0].key, as: .failed, reason: "because", at: .now)
         try await store.finish(two[1].key, output: "/somewhere", at: .now)
         #expect(try await enqueue(two, in: store) == 1)
@@ -72,7 +78,8 @@ import Testing
         _ = try await enqueue(two, in: store)
         #expect(try await store.next(among: ["mia"]) == nil)
         #expect(try await store.next(among: ["toby"])?.plan == two[0])
-        try await store.begin(two[0].key, at: .now)
+        #expect(try await store.begin(two[0].key, at: .now))
+        #expect(try await !store.begin(two[0].key, at: .now))
         #expect(try await store.next(among: ["toby"])?.plan == two[1])
         try await store.putBack(two[0].key, countAttempt: false)
         let next = try await store.next(among: ["toby"])
@@ -179,7 +186,7 @@ import Testing
         #expect(output.picture(of: job, among: output.names()) == nil)
         try folder.write("root/toby/output/\(job.outputName)", "cut")
         #expect(output.picture(of: job, among: output.names()) == nil)
-        let path = try output.write(Picture(png: TestPNG.bytes), of: job)
+        let path = try output.write(FinishedPicture(png: TestPNG.bytes), of: job)
         #expect(path.hasSuffix("-2.png"))
         #expect(output.picture(of: job, among: output.names()) == path)
     }
@@ -194,7 +201,7 @@ import Testing
             subject: "toby", lines: PromptFile.parse(Array("x".utf8)).lines, references: [])[0]
         #expect(throws: SystemCallError.self) {
             try OutputFolder(root: folder("root"), subject: "toby").write(
-                Picture(png: TestPNG.bytes), of: job)
+                FinishedPicture(png: TestPNG.bytes), of: job)
         }
         #expect(folder.names("elsewhere").isEmpty)
     }

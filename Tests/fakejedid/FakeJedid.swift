@@ -1,17 +1,22 @@
 import DaemonTestSupport
-import FoundationEssentials
+import Foundation
 import Logging
 import SubjectDaemon
 
 /// The daemon with the fake engine, as a process of its own that tests can kill.
 ///
-/// Arguments: the root, the state folder, the engine's log, the milliseconds of a step. In the environment,
-/// JEDI_FAKE_HASTE divides the daemon's own times, and JEDI_FAKE_FREE_BYTES is the room that a job asks for.
+/// Arguments: the root, the state folder, the engine's log, the milliseconds of a step, and `worker` to have the
+/// engine in another process. Or: `worker`, the engine's log, the milliseconds of a step, and what it does wrong.
+/// In the environment, JEDI_FAKE_HASTE divides the daemon's own times, and JEDI_FAKE_FREE_BYTES is the room that a
+/// job asks for.
 @main
 struct FakeJedid {
     static func main() async throws {
         let arguments = CommandLine.arguments
         LoggingSystem.bootstrap { _ in PlainLogHandler() }
+        if arguments[1] == "worker" {
+            await work(log: arguments[2], milliseconds: arguments[3], fault: arguments.dropFirst(4).first)
+        }
         var configuration = DaemonConfiguration(
             root: arguments[1], stateFolder: arguments[2], socket: arguments[2] + "/jedid.sock")
         let environment = ProcessInfo.processInfo.environment
@@ -23,10 +28,41 @@ struct FakeJedid {
         if let bytes = environment["JEDI_FAKE_FREE_BYTES"].flatMap(Int64.init) {
             configuration.freeBytesNeeded = bytes
         }
-        let engine = FakeEngine(
-            steps: 20, stepTime: .milliseconds(Int(arguments[4]) ?? 10), logFile: arguments[3])
-        try await SubjectDaemon(configuration: configuration, engine: engine, logger: Logger(label: "jedid"))
+        let logger = Logger(label: "jedid")
+        let engine: any PictureEngine =
+            arguments.count > 5
+            ? WorkerEngine(.own(["worker", arguments[3], arguments[4]]), logger: logger)
+            : engine(log: arguments[3], milliseconds: arguments[4])
+        try await SubjectDaemon(configuration: configuration, engine: engine, logger: logger)
             .run { print("ready") }
+    }
+
+    private static func engine(log: String, milliseconds: String) -> FakeEngine {
+        FakeEngine(steps: 20, stepTime: .milliseconds(Int(milliseconds) ?? 10), logFile: log)
+    }
+
+    private static func work(log: String, milliseconds: String, fault: String?) async -> Never {
+        let engine = engine(log: log, milliseconds: milliseconds)
+        switch fault {
+        case "garbage": say(Array("this is no message of any protocol".utf8))
+        case "too long": say([UInt8(ascii: "J"), UInt8(ascii: "W"), 1, 0, 0xFF, 0xFF, 0xFF, 0xFF])
+        case "cut short": say([UInt8(ascii: "J"), UInt8(ascii: "W"), 1, 0, 100, 0, 0, 0, 1, 2, 3]); exit(0)
+        case "another protocol": say([UInt8(ascii: "J"), UInt8(ascii: "W"), 9, 0, 4, 0, 0, 0, 0, 0, 0, 0])
+        case "status": exit(3)
+        case "talks":
+            for number in 1...500 { FileHandle.standardError.write(Data("line \(number)\n".utf8)) }
+            FileHandle.standardError.write(Data(repeating: UInt8(ascii: "x"), count: 1 << 20))
+        case "crash": engine.setMischief { _ in abort() }
+        case "silent":
+            engine.setMischief { _ in await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+            }
+        default: break
+        }
+        await WorkerService(engine).run()
+    }
+
+    private static func say(_ bytes: [UInt8]) {
+        FileHandle.standardOutput.write(Data(bytes))
     }
 }
 

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "linux_spawn.h"
+
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,3 +20,17 @@ struct jedi_peer {
     uid_t uid;
     gid_t gid;
 };
+
+/* A process that was started, and this end of its pipes. */
+struct jedi_child {
+    pid_t pid;
+    int input;
+    int output;
+    int errors;
+};
+
+/*
+ * Starts a program in a process group of its own, with pipes as its standard streams, no other descriptor of this
+ * process, no signal blocked and none ignored.
+ */
+int jedi_start(const char *path, char *const argv[], char *const envp[], struct jedi_child *child);

@@ -69,6 +69,14 @@ public final class ComponentCheckpoint: ParameterSource {
         return nil
     }
 
+    /// How many numbers a component's files hold.
+    static func parameterCount(folder: String, stem: String) -> Int {
+        ((try? files(folder: folder, stem: stem)) ?? []).reduce(0) { sum, path in
+            guard let file = try? SafetensorsFile(path: path) else { return sum }
+            return file.names.reduce(sum) { $0 + (file.shape(of: $1)?.count ?? 0) }
+        }
+    }
+
     private static func files(folder: String, stem: String) throws(CheckpointError) -> [String] {
         for name in ["\(stem).safetensors", "\(stem).fp16.safetensors"] {
             let path = "\(folder)/\(name)"

@@ -40,16 +40,26 @@ public final class DiffusionModel {
 
     /// A tensor of the checkpoint that holds infinity or NaN, if there is one. Reads all weights.
     func nonFiniteWeight() -> (file: String, tensor: String)? {
-        for (component, stem) in [
-            ("text_encoder", "model"), ("vae", "diffusion_pytorch_model"),
-            ("unet", "diffusion_pytorch_model"),
-        ] {
+        for (component, stem) in Self.components {
             let weight = ComponentCheckpoint.nonFiniteTensor(
                 folder: "\(folder)/\(component)", stem: stem, on: backend)
             if let weight { return weight }
         }
         return nil
     }
+
+    /// How many numbers the checkpoint holds.
+    public var parameterCount: Int {
+        Self.components.reduce(0) {
+            $0 + ComponentCheckpoint.parameterCount(folder: "\(folder)/\($1.folder)", stem: $1.stem)
+        }
+    }
+
+    /// Those with weights.
+    private static let components = [
+        (folder: "text_encoder", stem: "model"), (folder: "vae", stem: "diffusion_pytorch_model"),
+        (folder: "unet", stem: "diffusion_pytorch_model"),
+    ]
 
     private static func checkIndex(_ folder: String) throws(CheckpointError) {
         let index = try ConfigFile(path: "\(folder)/model_index.json")

@@ -4,14 +4,15 @@ import Foundation
 /// What identifies a checkpoint: the SHA-256 over everything in its folder that decides what it computes.
 public enum ModelHash {
     /// Hexadecimal, 64 digits. Reads all weights, which takes seconds; ends when the task is cancelled.
-    public static func compute(folder: String) throws -> String {
+    /// - Parameter progress: called once in a while.
+    public static func compute(folder: String, progress: () -> Void = {}) throws -> String {
         var hash = SHA256()
         for component in ["scheduler", "text_encoder", "tokenizer", "unet", "vae"] {
             let directory = "\(folder)/\(component)"
             let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
             for name in names.sorted() where isPart(name) && isRegularFile("\(directory)/\(name)") {
                 hash.update(data: Data("\(component)/\(name)\u{0}".utf8))
-                try update(&hash, with: "\(directory)/\(name)")
+                try update(&hash, with: "\(directory)/\(name)", progress)
             }
         }
         return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
@@ -27,7 +28,7 @@ public enum ModelHash {
         return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
     }
 
-    private static func update(_ hash: inout SHA256, with path: String) throws {
+    private static func update(_ hash: inout SHA256, with path: String, _ progress: () -> Void) throws {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw CheckpointError.missingFile(
                 file: path, hint: "It was there a moment ago; check the checkpoint folder.")
@@ -36,6 +37,7 @@ public enum ModelHash {
         while let chunk = try chunk(of: file, path), !chunk.isEmpty {
             try Task.checkCancellation()
             hash.update(data: chunk)
+            progress()
         }
     }
 

@@ -57,16 +57,22 @@ struct DDIMSampler: Sampler {
         return .linearCombination([(Float(alpha), clean), (Float(sigma), noise)])
     }
 
+    func cleanLatent(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
+        let start = scales[step].start
+        let clean = predictionType.cleanLatent(alpha: start.alpha, sigma: start.sigma)
+        let predicted = Tensor.linearCombination([
+            (Float(clean.latent), x), (Float(clean.output), modelOutput),
+        ])
+        return clipRange.map { predicted.clamped(to: Float($0)) } ?? predicted
+    }
+
     mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
         let (start, end) = (scales[step].start, scales[step].end)
         let clean = predictionType.cleanLatent(alpha: start.alpha, sigma: start.sigma)
         let noise = predictionType.noise(alpha: start.alpha, sigma: start.sigma)
-        if let clipRange {
-            let predicted = Tensor.linearCombination([
-                (Float(clean.latent), x), (Float(clean.output), modelOutput),
-            ])
+        if clipRange != nil {
             return .linearCombination([
-                (Float(end.alpha), predicted.clamped(to: Float(clipRange))),
+                (Float(end.alpha), cleanLatent(modelOutput, at: step, x)),
                 (Float(end.sigma * noise.latent), x), (Float(end.sigma * noise.output), modelOutput),
             ])
         }

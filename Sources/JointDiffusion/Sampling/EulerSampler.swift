@@ -34,6 +34,14 @@ struct EulerSampler: Sampler {
         return Tensor.linearCombination([(1, clean), (Float(level), noise)])
     }
 
+    func cleanLatent(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
+        let alpha = schedule.alpha(step)
+        let clean = predictionType.cleanLatent(alpha: alpha, sigma: schedule.sigma(step))
+        return .linearCombination([
+            (Float(clean.latent * alpha), x), (Float(clean.output), modelOutput),
+        ])
+    }
+
     mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
         let (alpha, sigma) = (schedule.alpha(step), schedule.sigma(step))
         let clean = predictionType.cleanLatent(alpha: alpha, sigma: sigma)

@@ -20,7 +20,6 @@ extension MultistepSampler {
         ])
     }
 
-    /// The clean latent as the network's output at a step predicts it.
     func cleanLatent(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
         let weights = predictionType.cleanLatent(alpha: schedule.alpha(step), sigma: schedule.sigma(step))
         return .linearCombination([(Float(weights.latent), x), (Float(weights.output), modelOutput)])

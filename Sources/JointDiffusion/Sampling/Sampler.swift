@@ -32,6 +32,9 @@ public protocol Sampler {
     /// A clean latent with noise of unit variance, as a latent of step `step` (before `scaledInput`).
     func noised(_ clean: Tensor, _ noise: Tensor, at step: Int) -> Tensor
 
+    /// The clean latent as the network's output at step `step` predicts it.
+    func cleanLatent(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor
+
     /// The latent of step `step + 1` from that of `step` and the network's output there.
     mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor
 }

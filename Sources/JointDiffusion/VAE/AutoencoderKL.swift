@@ -46,6 +46,7 @@ public final class AutoencoderKL: ImageAutoencoder {
 
     public var latentChannels: Int { configuration.latentChannels }
     public var downscale: Int { 1 << (configuration.blockChannels.count - 1) }
+    public var bytesPerPixel: Int { 4 * 12 * configuration.blockChannels[0] }
 
     /// - Parameter isConvolution: whether a key is stored with four dimensions, as the attention of old files is.
     public init(

@@ -50,6 +50,7 @@ public final class AutoencoderTiny: ImageAutoencoder {
 
     public var latentChannels: Int { configuration.latentChannels }
     public var downscale: Int { 1 << (configuration.encoderChannels.count - 1) }
+    public var bytesPerPixel: Int { 4 * 12 * configuration.encoderChannels[0] }
 
     /// What stands at one index of the published layer lists.
     enum Stage {

@@ -5,6 +5,8 @@ public protocol ImageAutoencoder: AnyObject {
     var latentChannels: Int { get }
     /// Pixels per latent, in each direction.
     var downscale: Int { get }
+    /// Bytes that the widest layers of decoding or encoding take for each pixel, about.
+    var bytesPerPixel: Int { get }
 
     /// Pixels `[N, H, W, 3]` in -1...1 -> scaled latents `[N, H / downscale, W / downscale, latentChannels]`,
     /// without noise (the mean, where the encoder gives a distribution).

@@ -40,10 +40,14 @@ public struct HookCommands: Codable, Sendable, Equatable {
     public var done: [String]?
     /// When a job failed or is held.
     public var failed: [String]?
+    /// Whether each end is also told by a small file in the state folder's `events`, which a unit of systemd can
+    /// wait for.
+    public var events: Bool?
 
     /// Nothing but what is named.
-    public init(done: [String]? = nil, failed: [String]? = nil) {
+    public init(done: [String]? = nil, failed: [String]? = nil, events: Bool? = nil) {
         self.done = done
         self.failed = failed
+        self.events = events
     }
 }

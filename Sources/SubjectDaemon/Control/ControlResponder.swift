@@ -1,78 +1,126 @@
 import ControlAPI
+import FoundationEssentials
 import Logging
-
-/// Who is at the other end of a control connection.
-struct ControlPeer: Sendable, Equatable {
-    var pid: Int32
-    var user: UInt32
-    var group: UInt32
-}
 
 /// Answers control requests.
 struct ControlResponder: Sendable {
     let composer: StatusComposer
+    let queue: any QueueControl
+    let cache: CacheKeeper
+    let models: ModelLibrary
+    let locator: PhotoLocator
+    let examiner: DaemonExaminer
+    let configuration: ConfigurationAccess
+    let logs: LogBuffer
+    let rights: ControlRights
     let logger: Logger
 
     /// The reply to one line.
     ///
-    /// - Parameter peer: who asks; commands that change something will ask for it.
+    /// - Parameter peer: who asks; not everybody may change something.
     func reply(to line: [UInt8], from peer: ControlPeer?) async -> ControlReply {
         let request: ControlRequest
         switch Self.parse(line) {
         case .success(let parsed): request = parsed
         case .failure(let refusal): return refusal.reply
         }
-        guard let command = ControlCommand(rawValue: request.command) else {
-            let known = ControlCommand.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let command = request.command else {
+            let known = ControlCommand.Name.allCases.map(\.rawValue).joined(separator: ", ")
             return ControlReply(
                 id: request.id,
                 error: ControlFailure(
                     .unknownCommand,
-                    "this jedid (\(ProductVersion.current)) does not know '\(request.command.prefix(80))'; it knows: \(known)."
+                    "this jedid (\(ProductVersion.current)) does not know '\(request.name.prefix(80))'; it knows: \(known)."
                 ))
         }
-        switch command {
-        case .status: return await status(request.id)
+        if command.changesSomething {
+            if let refusal = rights.refusal(of: peer) {
+                logger.warning(
+                    "refused '\(command.name.rawValue)' to \(peer?.description ?? "somebody unknown")")
+                return ControlReply(id: request.id, error: refusal)
+            }
+            logger.notice("\(peer?.description ?? "somebody") asks for: \(command.summary)")
         }
-    }
-
-    private func status(_ id: Int) async -> ControlReply {
+        var reply = ControlReply(id: request.id)
         do {
-            return ControlReply(id: id, status: try await composer.report())
+            try await answer(command, in: &reply)
         } catch {
-            logger.error("status could not be told: \(error)")
-            return ControlReply(
-                id: id, error: ControlFailure(.failed, "jedid cannot read its job store: \(error)"))
+            reply = ControlReply(id: request.id, error: failure(error, of: command))
+        }
+        return reply
+    }
+
+    private func failure(_ error: any Error, of command: ControlCommand) -> ControlFailure {
+        switch error {
+        case let failure as ControlFailure: return failure
+        case let refusal as QueueRefusal: return ControlFailure(.refused, refusal.reason)
+        case let error as ModelLibraryError: return ControlFailure(.refused, "\(error)")
+        default:
+            logger.error("'\(command.name.rawValue)' could not be done: \(error)")
+            return ControlFailure(.failed, "jedid could not do that: \(error)")
         }
     }
 
-    /// A refusal of a line that is no request.
-    struct Refusal: Error {
-        let reply: ControlReply
+    private func answer(_ command: ControlCommand, in reply: inout ControlReply) async throws {
+        switch command {
+        case .status: reply.status = try await composer.report()
+        case .locate(let references): reply.location = await locator.locate(references)
+        case .listCache: reply.cache = try await cache.list()
+        case .clearCache(let selection): reply.cache = try await cache.clear(selection)
+        case .verifyCache: reply.cache = try await cache.verify()
+        case .listModels: reply.models = try await models.list()
+        case .importModel(let folder, let name):
+            reply.models = try await models.take(folder, as: name)
+        case .checkModel(let model): reply.modelCheck = try await models.check(model)
+        case .configuration: reply.configuration = await configuration.report()
+        case .reloadConfiguration: reply.configuration = await configuration.reload()
+        case .logs(let query): reply.logs = logs.report(query)
+        case .doctor:
+            reply.facts = await examiner.facts(configurationProblem: await configuration.report().problem)
+        case .jobs, .pause, .resume, .cancel, .retry, .rerun, .move, .prioritize, .generate, .preview,
+            .retention, .metrics:
+            try await order(command, in: &reply)
+        }
     }
 
-    /// The request that a line holds. The version is read first: the rest of another version means nothing.
-    static func parse(_ line: [UInt8]) -> Result<ControlRequest, Refusal> {
-        guard let envelope = try? ControlProtocol.message(ControlEnvelope.self, from: line) else {
-            return .failure(
-                Refusal(
-                    reply: ControlReply(id: 0, error: ControlFailure(.malformed, "that line is no request.")))
-            )
+    /// What the queue does.
+    private func order(_ command: ControlCommand, in reply: inout ControlReply) async throws {
+        switch command {
+        case .jobs(var query):
+            query.limit = min(max(query.limit, 1), 10_000)
+            reply.jobs = Self.report(try await queue.jobs(query))
+        case .pause:
+            try await queue.pause()
+            reply.queue = QueueReport(paused: true)
+        case .resume:
+            try await queue.resume()
+            reply.queue = QueueReport(paused: false)
+        case .cancel(let selection): reply.jobs = Self.report(try await queue.cancel(selection))
+        case .retry(let selection): reply.jobs = Self.report(try await queue.retry(selection))
+        case .rerun(let selection, let newSeed):
+            reply.jobs = Self.report(try await queue.rerun(selection, newSeed: newSeed))
+        case .move(let id, let place): reply.jobs = Self.report([try await queue.move(id, to: place)])
+        case .prioritize(let selection, let priority):
+            reply.jobs = Self.report(try await queue.prioritize(selection, min(max(priority, -100), 100)))
+        case .generate(let order):
+            if let problem = OrderRules.problem(with: order) { throw ControlFailure(.refused, problem) }
+            reply.jobs = Self.report(try await queue.order(order))
+        case .preview:
+            guard let preview = try await queue.preview() else {
+                throw ControlFailure(
+                    .refused, "there is no preview: no picture is under way, or its first step is not done.")
+            }
+            reply.preview = PreviewReport(
+                step: preview.progress.step, steps: preview.progress.total, png: Data(preview.png))
+        case .retention(let dryRun):
+            reply.retention = RetentionReport(
+                dryRun: dryRun, pictures: try await queue.applyRetention(dryRun: dryRun))
+        case .metrics: reply.metrics = MetricsReport(text: try await queue.metrics())
+        default: break
         }
-        guard envelope.version == ControlProtocol.version else {
-            let message =
-                "this jedid speaks version \(ControlProtocol.version) of the control protocol, "
-                + "the request version \(envelope.version)."
-            return .failure(
-                Refusal(reply: ControlReply(id: envelope.id ?? 0, error: ControlFailure(.version, message))))
-        }
-        guard let request = try? ControlProtocol.message(ControlRequest.self, from: line) else {
-            return .failure(
-                Refusal(
-                    reply: ControlReply(
-                        id: envelope.id ?? 0,
-                        error: ControlFailure(.malformed, "that request names no command."))))
-        }
-        return .success(request)
+    }
+
+    private static func report(_ jobs: [JobStatus]) -> JobsReport {
+        JobsReport(madeAt: .now, jobs: jobs)
     }
 }

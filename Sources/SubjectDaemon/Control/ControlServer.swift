@@ -9,7 +9,13 @@ import ServiceLifecycle
 struct ControlServer: Service {
     private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-    private let channel: NIOAsyncChannel<Connection, Never>
+    /// A connection and what ends it when nothing moves on it.
+    private struct Client: Sendable {
+        let connection: Connection
+        let patience: Patience
+    }
+
+    private let channel: NIOAsyncChannel<Client, Never>
     private let answer: @Sendable ([UInt8], ControlPeer?) async -> ControlReply
     private let logger: Logger
 
@@ -27,11 +33,13 @@ struct ControlServer: Service {
             .serverChannelOption(.backlog, value: 128)
             .bind(descriptor) { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let patience = Patience()
                     try channel.pipeline.syncOperations.addHandlers(
-                        IdleStateHandler(allTimeout: idle), IdleCloser(),
+                        IdleStateHandler(allTimeout: idle), IdleCloser(patience),
                         ByteToMessageHandler(
                             LineDecoder(), maximumBufferSize: ControlProtocol.maximumRequestBytes))
-                    return try Connection(wrappingChannelSynchronously: channel)
+                    return Client(
+                        connection: try Connection(wrappingChannelSynchronously: channel), patience: patience)
                 }
             }
         self.answer = answer
@@ -45,7 +53,7 @@ struct ControlServer: Service {
                 let open = OpenConnections(limit: Self.maximumConnections)
                 for try await client in clients.cancelOnGracefulShutdown() {
                     guard open.enter() else {
-                        try? await client.channel.close()
+                        try? await client.connection.channel.close()
                         continue
                     }
                     group.addTask {
@@ -58,12 +66,15 @@ struct ControlServer: Service {
         }
     }
 
-    private func serve(_ client: Connection) async {
+    private func serve(_ client: Client) async {
         do {
-            try await client.executeThenClose { lines, out in
-                let peer = try await Self.peer(of: client.channel)
+            try await client.connection.executeThenClose { lines, out in
+                let peer = try await Self.peer(of: client.connection.channel)
                 for try await line in lines {
-                    let reply = await answer(Array(line.readableBytesView), peer)
+                    // A client that waits for its answer is not idle.
+                    let reply = await client.patience.during {
+                        await answer(Array(line.readableBytesView), peer)
+                    }
                     try await out.write(ByteBuffer(bytes: ControlProtocol.line(reply)))
                     // What follows a line of another version cannot be understood.
                     if reply.error?.code == ControlFailure.Code.version.rawValue { return }
@@ -82,6 +93,15 @@ struct ControlServer: Service {
             level: NIOBSDSocket.OptionLevel(rawValue: SOL_SOCKET),
             name: NIOBSDSocket.Option(rawValue: SO_PEERCRED)
         ).get()
-        return ControlPeer(pid: credentials.pid, user: credentials.uid, group: credentials.gid)
+        // The kernel tells these of the process itself, as no look into /etc/group could. Very many it does not tell.
+        let groups: jedi_peer_groups? = try? await options.unsafeGetSocketOption(
+            level: NIOBSDSocket.OptionLevel(rawValue: SOL_SOCKET),
+            name: NIOBSDSocket.Option(rawValue: CInt(JEDI_SO_PEERGROUPS))
+        ).get()
+        let others = groups.map { groups in
+            withUnsafeBytes(of: groups) { $0.bindMemory(to: UInt32.self).filter { $0 != 0 } }
+        }
+        return ControlPeer(
+            pid: credentials.pid, user: credentials.uid, group: credentials.gid, groups: others ?? [])
     }
 }

@@ -11,6 +11,7 @@ struct StatusComposer: Sendable {
     let session: EngineSession
     let monitor: SubjectMonitor
     let board: RunBoard
+    let forecaster: Forecaster
     let time: any TimeSource
 
     private static let waitingShown = 50
@@ -21,7 +22,7 @@ struct StatusComposer: Sendable {
     /// The report as of now.
     func report() async throws -> StatusReport {
         let counts = try await store.counts()
-        let waiting = try await store.jobs(in: [.queued], limit: Self.waitingShown)
+        let waiting = try await forecaster.waiting(limit: Self.waitingShown)
         let recent = try await store.jobs(
             in: [.done, .failed, .held, .cancelled], limit: Self.recentShown, latestFirst: true)
         let engine = session.status
@@ -40,9 +41,10 @@ struct StatusComposer: Sendable {
                 version: ProductVersion.current, pid: getpid(), startedAt: startedAt,
                 root: configuration.root,
                 stateFolder: configuration.stateFolder, socket: configuration.socket),
-            engine: engine, watching: await monitor.watchingStatus, subjects: subjects, paused: board.paused,
+            engine: engine, watching: await monitor.watchingStatus, subjects: subjects,
+            paused: forecaster.paused,
             running: board.running(at: time.now.uptime),
-            waiting: waiting.enumerated().map { $1.status(position: $0 + 1) },
+            waiting: waiting,
             waitingCount: counts.values.reduce(0) { $0 + ($1[.queued] ?? 0) },
             recent: recent.map { $0.status() })
     }

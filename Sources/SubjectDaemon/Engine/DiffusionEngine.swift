@@ -9,11 +9,14 @@ public actor DiffusionEngine: PictureEngine {
     private let folder: String
     private let configuration: CPUConfiguration
     private let executor = ThreadExecutor(name: "engine")
+    private let time: any TimeSource
+    private let computing = Pulse()
     private var loaded: Loaded?
 
     private struct Loaded {
         let pipeline: Pipeline
         let hash: String
+        let preview: LatentPreview
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -22,9 +25,16 @@ public actor DiffusionEngine: PictureEngine {
     ///   - model: the checkpoint, a diffusers folder.
     ///   - configuration: how the processor is used.
     public init(model: String, configuration: CPUConfiguration) {
+        self.init(model: model, configuration: configuration, time: SystemTime())
+    }
+
+    init(model: String, configuration: CPUConfiguration, time: any TimeSource) {
         folder = model
         self.configuration = configuration
+        self.time = time
     }
+
+    public nonisolated var pulse: UInt64 { computing.count }
 
     public func describe() throws -> EngineDescription {
         let loaded = try load()
@@ -32,7 +42,8 @@ public actor DiffusionEngine: PictureEngine {
         return EngineDescription(
             model: model.defaults.name, modelHash: identity(loaded.hash),
             defaultMode: model.defaults.mode.rawValue,
-            width: model.width, height: model.height)
+            width: model.width, height: model.height,
+            memory: model.memory(precision: configuration.precision))
     }
 
     public func encodeReference(_ request: ReferenceRequest) throws -> EncodedReference {
@@ -54,17 +65,22 @@ public actor DiffusionEngine: PictureEngine {
         let pipeline = loaded.pipeline
         let model = pipeline.model
         let wanted = try generationRequest(for: request, model: model)
+        let known = references.map { reference in
+            Pipeline.Reference(
+                latent: Tensor(reference.latent, shape: Shape(reference.shape), on: model.backend),
+                noiseSeed: PhotoFile.noiseSeed(contentHash: reference.contentHash))
+        }
+        let identity = try pipeline.identity(
+            of: wanted, references: known, context: resumingContext(loaded.hash))
+        var course = PictureCourse(identity: identity, preview: loaded.preview, at: time.now.uptime)
         let latents = try pipeline.generate(
-            wanted,
-            references: references.map { reference in
-                Pipeline.Reference(
-                    latent: Tensor(
-                        reference.latent, shape: Shape(reference.shape), on: model.backend),
-                    noiseSeed: PhotoFile.noiseSeed(contentHash: reference.contentHash))
+            wanted, references: known,
+            from: checkpoint.flatMap { try? SamplingState($0.state, identity: identity, on: model.backend) }
+        ) { step in
+            for done in course.events(after: step, at: time.now.uptime, isCancelled: Task.isCancelled) {
+                event(done)
             }
-        ) { done in
             try Task.checkCancellation()
-            event(.step(StepProgress(step: done.step, total: done.total)))
         }
         let record = GenerationRecord(
             request: wanted, seed: UInt64(request.seed), modelName: model.defaults.name,
@@ -84,13 +100,20 @@ public actor DiffusionEngine: PictureEngine {
         configuration.precision == .float32 ? hash : "\(hash)-\(configuration.precision.rawValue)"
     }
 
+    /// What decides the bits of a picture beside its request.
+    private func resumingContext(_ hash: String) -> String {
+        "\(ProductVersion.current) \(hash) \(configuration)"
+    }
+
     private func load() throws -> Loaded {
         if let loaded { return loaded }
         do {
-            let backend = CPUBackend(configuration)
+            let backend = CPUBackend(configuration, pulse: computing)
+            let model = try DiffusionModel(folder: folder, on: backend)
             let made = Loaded(
-                pipeline: Pipeline(try DiffusionModel(folder: folder, on: backend)),
-                hash: try ModelHash.compute(folder: folder))
+                pipeline: Pipeline(model),
+                hash: try ModelHash.compute(folder: folder) { [computing] in computing.beat() },
+                preview: LatentPreview(of: model))
             loaded = made
             return made
         } catch let error as CancellationError {

@@ -1,9 +1,12 @@
+import JointDiffusion
+
 /// What the daemon needs of whatever makes the pictures.
 ///
 /// Requests and answers are plain values, so that the engine can live in this process or behind a pipe.
 /// Calls come one at a time. An implementation does its work off the cooperative thread pool.
 public protocol PictureEngine: Sendable {
-    /// The model that is in use. The first call may load it.
+    /// The model that is in use, ready for what is asked next: asked before a job is begun, so that an engine that
+    /// cannot start costs no job an attempt. The first call, and the first after ``unload()``, loads it.
     func describe() async throws -> EngineDescription
 
     /// Reads a photo, verifies that it is the one that was asked for, and encodes it.
@@ -28,6 +31,30 @@ public protocol PictureEngine: Sendable {
 
     /// Gives back the memory that the model takes. The next call loads it again.
     func unload() async
+
+    /// Bytes that have to be available for this picture, beyond those that the engine holds already; nil where it
+    /// does not know.
+    func memoryNeeded(for request: PictureRequest, references: Int) async -> Int64?
+
+    /// Where it stands, if it does not live in this process. Answers at once.
+    var condition: EngineCondition? { get }
+
+    /// Bytes of memory that it holds, if it does not live in this process. Answers at once.
+    var residentBytes: Int64? { get }
+
+    /// Grows as long as it computes, whatever it computes.
+    var pulse: UInt64 { get }
+
+    /// From now on these rules hold, asked for anew each time.
+    func follow(_ rules: @escaping @Sendable () -> EngineRules) async
+}
+
+extension PictureEngine {
+    public func memoryNeeded(for request: PictureRequest, references: Int) async -> Int64? { nil }
+    public var condition: EngineCondition? { nil }
+    public var residentBytes: Int64? { nil }
+    public var pulse: UInt64 { 0 }
+    public func follow(_ rules: @escaping @Sendable () -> EngineRules) async {}
 }
 
 /// The model that an engine uses.
@@ -42,14 +69,31 @@ public struct EngineDescription: Codable, Sendable, Equatable {
     public var width: Int
     /// See ``width``.
     public var height: Int
+    /// What pictures take, where the engine knows.
+    public var memory: ModelMemory?
 
     /// All of it.
-    public init(model: String, modelHash: String, defaultMode: String, width: Int, height: Int) {
+    public init(
+        model: String, modelHash: String, defaultMode: String, width: Int, height: Int,
+        memory: ModelMemory? = nil
+    ) {
         self.model = model
         self.modelHash = modelHash
         self.defaultMode = defaultMode
         self.width = width
         self.height = height
+        self.memory = memory
+    }
+
+    /// Bytes that a process needs for this picture, weights included; nil where that is not known.
+    public func memoryNeeded(for request: PictureRequest, references: Int) -> Int64? {
+        memory.map { memory in
+            Int64(
+                memory.needed(
+                    width: request.options.width ?? width, height: request.options.height ?? height,
+                    mode: ReferenceMode(rawValue: request.options.mode ?? defaultMode) ?? .joint,
+                    references: references))
+        }
     }
 }
 

@@ -35,7 +35,7 @@ struct Job: Sendable, Equatable {
         return JobStatus(
             id: plan.shortID, subject: plan.subject, prompt: plan.prompt, seed: plan.seed, state: state,
             reason: reason, position: position, attempts: attempts, output: output, finishedAt: finishedAt,
-            seconds: seconds)
+            seconds: seconds, priority: plan.priority == 0 ? nil : plan.priority, source: plan.source)
     }
 }
 
@@ -57,6 +57,10 @@ struct PlannedJob: Sendable, Equatable {
     var source: String?
     /// Among all that waits the highest is next.
     var priority = 0
+    /// The beginning of the model's hash, where the picture is to be made by no other.
+    var modelHash: String?
+    /// The key of the job whose picture is made once more.
+    var repeats: String?
 
     /// The job's short name: in file names, in messages, on the command line.
     var shortID: String { String(key.prefix(10)) }

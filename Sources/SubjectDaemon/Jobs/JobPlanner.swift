@@ -3,26 +3,37 @@ import Crypto
 
 /// Turns a prompt and photos into jobs. Pure: the same in, the same out.
 enum JobPlanner {
-    /// One job for each line, in the lines' order.
+    /// The jobs of all lines, in their order.
+    ///
+    /// A line that asks for several pictures is as good as that many lines. Where it gives a seed, the further
+    /// pictures have the next ones.
     static func jobs(
         subject: String, lines: [PromptLine], references: [PictureRequest.Reference]
     ) -> [PlannedJob] {
-        lines.map { line in
-            let options = line.options.picture
-            let key = key(
-                subject: subject, prompt: line.text, copy: line.copy, options: options, references: references
-            )
-            return PlannedJob(
-                key: key.hexadecimal, subject: subject, prompt: line.text, options: options,
-                seed: seed(of: key),
-                references: references)
+        lines.flatMap { line in
+            (0..<max(line.options.count ?? 1, 1)).map { job(subject, line, $0, references) }
         }
+    }
+
+    private static func job(
+        _ subject: String, _ line: PromptLine, _ index: Int, _ references: [PictureRequest.Reference]
+    ) -> PlannedJob {
+        let options = line.options.picture
+        let seed = line.options.seed.map { $0 &+ UInt32(truncatingIfNeeded: index) }
+        let key = key(
+            subject: subject, prompt: line.text, copy: seed == nil ? line.copy + index : 0, options: options,
+            seed: seed, references: references)
+        return PlannedJob(
+            key: key.hexadecimal, subject: subject, prompt: line.text, options: options,
+            seed: seed ?? self.seed(of: key), references: references)
     }
 
     /// The SHA-256 over all that the picture depends on. Each part goes in with its length, so that no two
     /// different jobs read the same.
+    ///
+    /// - Parameter seed: the seed, where the line gives one.
     static func key(
-        subject: String, prompt: String, copy: Int, options: PictureOptions,
+        subject: String, prompt: String, copy: Int, options: PictureOptions, seed: UInt32? = nil,
         references: [PictureRequest.Reference]
     ) -> [UInt8] {
         var hash = SHA256()
@@ -35,6 +46,7 @@ enum JobPlanner {
         add(prompt)
         add(String(copy))
         for (name, value) in options.named { add("\(name)=\(value)") }
+        if let seed { add("seed=\(seed)") }
         for contentHash in references.map(\.contentHash).sorted() { add(contentHash) }
         return Array(hash.finalize())
     }

@@ -2,50 +2,31 @@ import ControlAPI
 import FoundationEssentials
 import Logging
 import ServiceLifecycle
-import Synchronization
 
 /// Writes a job's picture into its folder and says where it is.
-typealias PictureWriter = @Sendable (Picture, PlannedJob, OutputFolder) throws -> String
+typealias PictureWriter = @Sendable (FinishedPicture, PlannedJob, OutputFolder) throws -> String
 
 /// Makes the pictures, one job at a time.
-final class JobRunner: Service {
-    private let live: LiveConfiguration
-    private let store: JobStore
-    private let cache: ReferenceCache
-    private let session: EngineSession
-    private let monitor: SubjectMonitor
-    private let mailbox: ChangeMailbox
-    private let files: FileThread
-    private let board: RunBoard
-    private let work: Signal
-    private let alarm: Alarm
-    private let time: any TimeSource
-    private let logger: Logger
-    private let writePicture: PictureWriter
-    /// What to cancel when the end is asked for.
-    private let current = Mutex<(@Sendable () -> Void)?>(nil)
+struct JobRunner: Service {
+    let store: JobStore
+    let maker: PictureMaker
+    let admission: Admission
+    let gate: QueueGate
+    let monitor: SubjectMonitor
+    let mailbox: ChangeMailbox
+    let hooks: HookRunner
+    let retention: PictureKeeper
+    let work: Signal
+    let alarm: Alarm
+    let writePicture: PictureWriter
 
-    init(
-        live: LiveConfiguration, store: JobStore, cache: ReferenceCache, session: EngineSession,
-        monitor: SubjectMonitor, mailbox: ChangeMailbox, files: FileThread, board: RunBoard, work: Signal,
-        time: any TimeSource, logger: Logger, writePicture: @escaping PictureWriter
-    ) {
-        self.live = live
-        self.store = store
-        self.cache = cache
-        self.writePicture = writePicture
-        self.session = session
-        self.monitor = monitor
-        self.mailbox = mailbox
-        self.files = files
-        self.board = board
-        self.work = work
-        self.time = time
-        self.logger = logger
-        alarm = Alarm(time: time, signal: work)
-    }
-
-    private var configuration: DaemonConfiguration { live.current }
+    private var configuration: DaemonConfiguration { maker.live.current }
+    private var session: EngineSession { maker.session }
+    private var board: RunBoard { maker.board }
+    private var counters: RunCounters { maker.counters }
+    private var files: FileThread { maker.files }
+    private var time: any TimeSource { maker.time }
+    private var logger: Logger { maker.logger }
 
     /// Works until the end is asked for.
     func run() async throws {
@@ -53,34 +34,24 @@ final class JobRunner: Service {
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
                 // Asked for at once, so that a wrong model is known before the first prompt.
-                _ = try? await cancellable { [session] in try await session.description() }
+                _ = try? await gate.cancellable { [session] in try await session.description() }
                 work.raise()
                 while await work.wait() {
                     while !work.isEnded, await runNext() {}
                 }
             } onGracefulShutdown: {
-                self.stop()
+                stop()
             }
         } onCancel: {
             stop()
         }
         await alarm.set(nil)
+        await hooks.end()
     }
 
     private func stop() {
         work.end()
-        current.withLock { $0?() }
-    }
-
-    /// Does the work in a task that ``stop()`` cancels.
-    private func cancellable<Value: Sendable>(
-        _ work: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        let task = Task { try await work() }
-        current.withLock { $0 = { task.cancel() } }
-        defer { current.withLock { $0 = nil } }
-        if self.work.isEnded { task.cancel() }
-        return try await task.value
+        gate.end()
     }
 
     // MARK: After a crash
@@ -95,20 +66,37 @@ final class JobRunner: Service {
                 return folder.picture(of: job.plan, among: folder.names())
             }
             if let picture {
-                try await store.finish(job.plan.key, output: picture, at: .now)
-                logger.notice(
-                    "\(job.plan.subject): the picture \(picture) was made before the last end of jedid")
+                try await adopt(picture, of: job)
             } else if job.attempts >= Job.maximumAttempts {
                 let reason =
-                    "jedid ended \(job.attempts) times while it worked on this; change the prompt to try again"
+                    "jedid ended \(job.attempts) times while it worked on this; jedictl retry \(job.plan.shortID) tries again"
                 try await store.end(job.plan.key, as: .held, reason: reason, at: .now)
                 logger.error("\(job.plan.subject): job \(job.plan.shortID) is held: \(reason)")
+                hooks.fire(JobEvent(job.plan, state: .held, reason: reason))
             } else {
                 try await store.putBack(job.plan.key, countAttempt: true)
-                logger.notice(
-                    "\(job.plan.subject): job \(job.plan.shortID) was interrupted and is begun again")
+                logger.notice("\(job.plan.subject): job \(job.plan.shortID) was interrupted and goes on")
             }
         }
+        let unfinished = Set(try await store.order().map(\.key))
+        try await files.run { [checkpoints = maker.checkpoints] in checkpoints.sweep(but: unfinished) }
+        await maker.previews.clear()
+    }
+
+    private func adopt(_ picture: String, of job: Job) async throws {
+        let hash = try await files.run {
+            let bytes = try FileBytes.read(picture, limit: OutputFolder.maximumBytes) ?? []
+            let hash = FileBytes.sha256(of: bytes)
+            if !OutputFolder.hasRecord(of: job.plan.shortID, beside: picture) {
+                let record = PictureRecord(
+                    job, png: bytes, hash: hash, description: nil, startedAt: nil, finishedAt: .now)
+                try OutputFolder.write(record.encoded(), of: job.plan, beside: picture)
+            }
+            return hash
+        }
+        try await store.finish(job.plan.key, output: picture, hash: hash, at: .now)
+        logger.notice("\(job.plan.subject): the picture \(picture) was made before the last end of jedid")
+        hooks.fire(JobEvent(job.plan, state: .done, output: picture))
     }
 
     // MARK: One job
@@ -118,13 +106,30 @@ final class JobRunner: Service {
     /// - Returns: whether to look for another at once.
     private func runNext() async -> Bool {
         do {
+            guard !gate.isPaused else { return false }
             guard let job = try await store.next(among: await monitor.presentSubjects) else {
                 board.pause(nil)
                 return false
             }
-            guard let description = await engineDescription(), await hasRoom(for: job) else { return false }
+            if let check = admission.quietCheck() {
+                board.pause(nil)
+                await alarm.set(check)
+                return false
+            }
+            guard let description = await engineDescription() else { return false }
+            switch try await admission.judge(job, description) {
+            case .admitted: break
+            case .waits(let reason):
+                await pause(reason)
+                return false
+            case .held(let reason):
+                try await hold(job, reason)
+                return true
+            }
             board.pause(nil)
-            try await store.begin(job.plan.key, at: .now)
+            guard gate.enter(job.plan.key) else { return false }
+            defer { gate.leave() }
+            guard try await store.begin(job.plan.key, at: .now) else { return true }
             return await run(job, description)
         } catch {
             await pause("the job store cannot be used: \(error)")
@@ -133,24 +138,18 @@ final class JobRunner: Service {
     }
 
     private func engineDescription() async -> EngineDescription? {
-        do { return try await cancellable { [session] in try await session.description() } } catch {
+        do { return try await gate.cancellable { [session] in try await session.description() } } catch {
             guard !work.isEnded else { return nil }
             await pause("the model cannot be used: \(error)")
             return nil
         }
     }
 
-    private func hasRoom(for job: Job) async -> Bool {
-        let folder = OutputFolder(root: configuration.root, subject: job.plan.subject)
-        guard let free = try? await files.run({ folder.freeBytes() }), free < configuration.freeBytesNeeded
-        else {
-            return true
-        }
-        await pause(
-            "the disk of \(folder.path) is full: \(free >> 20) MiB are free and "
-                + "\(configuration.freeBytesNeeded >> 20) MiB are needed; it goes on by itself once there is room"
-        )
-        return false
+    private func hold(_ job: Job, _ reason: String) async throws {
+        try await store.end(job.plan.key, as: .held, reason: reason, from: .queued, at: .now)
+        counters.count { $0.held += 1 }
+        logger.error("\(job.plan.subject): job \(job.plan.shortID) is held: \(reason)")
+        hooks.fire(JobEvent(job.plan, state: .held, reason: reason))
     }
 
     /// Begins no job until something changes or some time has passed.
@@ -162,24 +161,32 @@ final class JobRunner: Service {
     /// - Returns: whether to look for another job at once.
     private func run(_ job: Job, _ description: EngineDescription) async -> Bool {
         board.begin(job, at: .now)
-        defer { board.end() }
+        let watch = Task { [admission, gate] in await admission.awaitQuiet(gate) }
+        defer {
+            watch.cancel()
+            board.end()
+        }
         do {
             do {
-                let picture = try await cancellable { try await self.make(job.plan, description) }
-                // Once it is made it is kept, even if the end is asked for meanwhile.
-                try await keep(picture, of: job.plan)
-            } catch {
-                if await hasLostFolder(job, error) {
-                    // The job waits for it, as those behind it do; the monitor is about to see that it went.
-                    try await store.putBack(job.plan.key, countAttempt: false)
-                    logger.warning(
-                        "\(job.plan.subject): its folder is gone; job \(job.plan.shortID) waits for it")
-                    await alarm.set(time.now.uptime + configuration.retryInterval)
-                    return false
+                let folder = OutputFolder(root: configuration.root, subject: job.plan.subject)
+                if let made = try await files.run({ folder.recordedPicture(of: job.plan) }) {
+                    try await adopt(made, of: job)
+                    await clear(job)
+                    return true
                 }
-                try await settle(job, after: error)
+                let picture = try await gate.cancellable { [maker] in
+                    try await maker.make(job.plan, description)
+                }
+                // Once it is made it is kept, even if the end is asked for meanwhile.
+                try await keep(picture, of: job, description)
+                await clear(job)
+                return true
+            } catch {
+                let outcome = JobOutcome.of(
+                    error, interruption: gate.interruption, attempts: job.attempts + 1,
+                    folderIsLost: await isLost(job.plan.subject))
+                return try await settle(job, outcome)
             }
-            return true
         } catch {
             await pause("the job store cannot be used: \(error)")
             return false
@@ -187,42 +194,40 @@ final class JobRunner: Service {
     }
 
     /// Whether the subject's folder, or the whole root, went while its picture was being made.
-    private func hasLostFolder(_ job: Job, _ error: any Error) async -> Bool {
-        guard error is SystemCallError || error is OutputFolderError, !work.isEnded else { return false }
-        let folder = OutputFolder(root: configuration.root, subject: job.plan.subject)
+    private func isLost(_ subject: String) async -> Bool {
+        let folder = OutputFolder(root: configuration.root, subject: subject)
         return (try? await files.run { folder.isLost }) ?? false
     }
 
-    private func make(_ plan: PlannedJob, _ description: EngineDescription) async throws -> Picture {
-        let folder = OutputFolder(root: configuration.root, subject: plan.subject)
-        try await files.run { try folder.prepare() }
-        let references = try await encoded(plan, description)
-        let request = PictureRequest(
-            subject: plan.subject, jobID: plan.shortID, prompt: plan.prompt, seed: plan.seed,
-            options: plan.options,
-            references: plan.references)
-        let kind = StepTimes.Kind(
-            modelHash: description.modelHash, width: plan.options.width ?? description.width,
-            height: plan.options.height ?? description.height,
-            mode: plan.options.mode ?? description.defaultMode,
-            references: references.count)
-        board.beginSteps(of: kind, at: time.now.uptime)
-        return try await session.engine.generate(request, references: references, resumingFrom: nil) {
-            [board, time] event in
-            if case .step(let progress) = event { board.advance(progress, at: time.now.uptime) }
+    private func keep(_ picture: Picture, of job: Job, _ description: EngineDescription) async throws {
+        let plan = job.plan
+        let measured = board.beginWriting(at: time.now.uptime)
+        let now = Date.now
+        let seconds = board.seconds(at: now)
+        var begun = job
+        begun.attempts += 1
+        let (record, hash) = try await files.run { [begun] in
+            let hash = FileBytes.sha256(of: picture.png)
+            let record = PictureRecord(
+                begun, png: picture.png, hash: hash, description: description, startedAt: now - seconds,
+                finishedAt: now)
+            return (try record.encoded(), hash)
         }
-    }
-
-    private func keep(_ picture: Picture, of plan: PlannedJob) async throws {
-        board.beginWriting(at: time.now.uptime)
-        let path = try await write(picture, of: plan)
-        try await store.finish(plan.key, output: path, at: .now)
-        let seconds = board.seconds(at: .now)
+        let path = try await write(FinishedPicture(png: picture.png, record: record), of: plan)
+        try await store.finish(plan.key, output: path, hash: hash, at: .now)
         logger.notice("\(plan.subject): made \(path) in \(StepCourse.tenths(seconds)) s")
+        counters.count { values in
+            values.made += 1
+            values.secondsPerPicture.observe(seconds)
+            if let measured { values.secondsPerStep.observe(measured.measure.secondsPerStep) }
+        }
+        if let measured { try await store.remember(measured.measure, of: measured.kind) }
+        hooks.fire(JobEvent(plan, state: .done, output: path))
+        await retention.tidy(plan.subject)
     }
 
     /// Writes the picture, as soon as there is room for it: it is not made a second time because the disk is full.
-    private func write(_ picture: Picture, of plan: PlannedJob) async throws -> String {
+    private func write(_ picture: FinishedPicture, of plan: PlannedJob) async throws -> String {
         let folder = OutputFolder(root: configuration.root, subject: plan.subject)
         while true {
             do {
@@ -232,79 +237,72 @@ final class JobRunner: Service {
             } catch let error as SystemCallError where error.isFullDisk {
                 await pause("the disk is full (\(error)); the picture is written once there is room")
                 let again = time.now.uptime + configuration.retryInterval
-                try await cancellable { [time] in try await time.sleep(until: again) }
+                try await gate.cancellable { [time] in try await time.sleep(until: again) }
             }
         }
     }
 
-    /// The job's references in its order, from the cache where they are there.
-    private func encoded(_ plan: PlannedJob, _ description: EngineDescription) async throws
-        -> [EncodedReference]
-    {
-        var references: [EncodedReference] = []
-        for photo in plan.references {
-            let key = ReferenceKey(
-                contentHash: photo.contentHash, modelHash: description.modelHash,
-                width: plan.options.width ?? description.width,
-                height: plan.options.height ?? description.height)
-            if let kept = try await files.run({ [cache] in cache.load(key) }) {
-                references.append(kept)
-                continue
-            }
-            try Task.checkCancellation()
-            let reference = try await encode(photo, of: plan.subject, key)
-            try await files.run { [cache] in cache.store(reference, for: key) }
-            references.append(reference)
-        }
-        return references
-    }
+    // MARK: Without a picture
 
-    private func encode(
-        _ photo: PictureRequest.Reference, of subject: String, _ key: ReferenceKey
-    ) async throws -> EncodedReference {
-        let root = configuration.root
-        let path = try await files.run { FolderScanner.resolve(photo.name, of: subject, root: root) }
-        guard let path else {
-            throw PhotoFault(photo: photo, rejection: PhotoRejection("the file is gone", fault: .changed))
-        }
-        do {
-            return try await session.engine.encodeReference(
-                ReferenceRequest(
-                    path: path, contentHash: photo.contentHash, width: key.width, height: key.height))
-        } catch let rejection as PhotoRejection {
-            throw PhotoFault(photo: photo, rejection: rejection)
-        }
-    }
-
-    /// What becomes of a job that ended without a picture.
-    private func settle(_ job: Job, after error: any Error) async throws {
+    /// - Returns: whether to look for another job at once.
+    private func settle(_ job: Job, _ outcome: JobOutcome) async throws -> Bool {
         let plan = job.plan
-        switch error {
-        case _ where work.isEnded:
+        switch outcome {
+        case .goesOn:
             try await store.putBack(plan.key, countAttempt: false)
-            logger.notice("\(plan.subject): job \(plan.shortID) is interrupted and will be begun again")
-        case let fault as PhotoFault:
-            let photo = "\(plan.subject)/\(fault.photo.name)"
-            try await store.end(
-                plan.key, as: .failed,
-                reason:
-                    "\(fault.photo.name) could not be used (\(fault.rejection.reason)); planned again without it",
-                at: .now)
-            logger.warning(
-                "\(photo) could not be used: \(fault.rejection.reason); the prompt is planned again")
-            if fault.rejection.fault == .unusable {
-                await monitor.reject(fault.photo, of: plan.subject, reason: fault.rejection.reason)
+            logger.notice("\(plan.subject): job \(plan.shortID) is interrupted and will go on")
+            await maker.previews.clear()
+            return true
+        case .waitsForFolder:
+            // The job waits for it, as those behind it do; the monitor is about to see that it went.
+            try await store.putBack(plan.key, countAttempt: false)
+            logger.warning("\(plan.subject): its folder is gone; job \(plan.shortID) waits for it")
+            await alarm.set(time.now.uptime + configuration.retryInterval)
+            return false
+        case .again(let reason):
+            counters.count { $0.engineInterruptions += 1 }
+            try await store.putBack(plan.key, countAttempt: true)
+            logger.warning("\(plan.subject): job \(plan.shortID) is begun again: \(reason)")
+            return true
+        case .cancelled:
+            counters.count { $0.cancelled += 1 }
+            logger.notice("\(plan.subject): job \(plan.shortID) was taken back")
+        case .held(let reason):
+            counters.count { values in
+                values.engineInterruptions += 1
+                values.held += 1
             }
-            mailbox.postReplan(plan.subject)
-        default:
-            try await store.end(plan.key, as: .failed, reason: "\(error)", at: .now)
-            logger.error("\(plan.subject): no picture for \"\(plan.prompt)\": \(error)")
+            let advice = "\(reason); jedictl retry \(plan.shortID) tries again"
+            try await store.end(plan.key, as: .held, reason: advice, at: .now)
+            logger.error("\(plan.subject): job \(plan.shortID) is held: \(advice)")
+            hooks.fire(JobEvent(plan, state: .held, reason: advice))
+        case .failed(let reason):
+            counters.count { $0.failed += 1 }
+            try await store.end(plan.key, as: .failed, reason: reason, at: .now)
+            logger.error("\(plan.subject): no picture for \"\(plan.prompt)\": \(reason)")
+            hooks.fire(JobEvent(plan, state: .failed, reason: reason))
+        case .photo(let fault): try await blame(fault, for: plan)
         }
+        await clear(job)
+        let folder = OutputFolder(root: configuration.root, subject: plan.subject)
+        try? await files.run { folder.removeLeftovers(of: plan) }
+        return true
     }
-}
 
-/// Which of a job's photos the engine refused.
-private struct PhotoFault: Error {
-    var photo: PictureRequest.Reference
-    var rejection: PhotoRejection
+    private func blame(_ fault: PhotoFault, for plan: PlannedJob) async throws {
+        counters.count { $0.failed += 1 }
+        let why = "\(fault.photo.name) could not be used (\(fault.rejection.reason))"
+        try await store.end(plan.key, as: .failed, reason: why + "; planned again without it", at: .now)
+        logger.warning("\(plan.subject): \(why); the prompt is planned again")
+        if fault.rejection.fault == .unusable {
+            await monitor.reject(fault.photo, of: plan.subject, reason: fault.rejection.reason)
+        }
+        mailbox.postReplan(plan.subject)
+    }
+
+    /// What was kept for an attempt that follows is of no use any more.
+    private func clear(_ job: Job) async {
+        await maker.previews.clear()
+        try? await files.run { [checkpoints = maker.checkpoints] in checkpoints.remove(job.plan.key) }
+    }
 }

@@ -50,6 +50,42 @@ enum JobSchema {
                 table.column("value", .text).notNull()
             }
         }
+        migrator.registerMigration("3 jobs: places, sources, turns, step times", migrate: addPlaces)
+        migrator.registerMigration("4 jobs: seals") { db in
+            try db.alter(table: "job") { table in table.add(column: "seal", .text) }
+        }
         return migrator
+    }
+
+    private static func addPlaces(_ db: Database) throws {
+        try db.alter(table: "job") { table in
+            table.add(column: "source", .text)
+            table.add(column: "priority", .integer).notNull().defaults(to: 0)
+            table.add(column: "modelHash", .text)
+            table.add(column: "repeats", .text)
+            // Put before all others by hand where it is negative, behind them where positive; else by turn.
+            table.add(column: "place", .integer).notNull().defaults(to: 0)
+            // The key of the job that it was put just before.
+            table.add(column: "placeBefore", .text)
+            // Interrupted in the middle through no fault of its own.
+            table.add(column: "isBegun", .boolean).notNull().defaults(to: false)
+            // Cancelled because its prompt file no longer asks for it.
+            table.add(column: "isWithdrawn", .boolean).notNull().defaults(to: false)
+            table.add(column: "outputHash", .text)
+            table.add(column: "removedAt", .double)
+        }
+        try db.execute(sql: "UPDATE job SET source = ?", arguments: [FileRules.promptName])
+        try db.create(index: "jobByPosition", on: "job", columns: ["position"])
+        try db.create(index: "jobByOrigin", on: "job", columns: ["repeats"])
+        // When each subject had its last turn, by a number that only grows.
+        try db.create(table: "turn") { table in
+            table.primaryKey("subject", .text)
+            table.column("number", .integer).notNull()
+        }
+        try db.create(table: "stepTime") { table in
+            table.autoIncrementedPrimaryKey("id")
+            table.column("kind", .text).notNull().indexed()
+            table.column("measure", .text).notNull()
+        }
     }
 }

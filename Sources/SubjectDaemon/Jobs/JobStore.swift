@@ -7,6 +7,7 @@ import GRDB
 /// Every change is on the disk before its call returns.
 struct JobStore: Sendable {
     let database: DatabasePool
+    let line = QueueLine()
 
     /// Opens the store, and makes or updates its tables.
     init(path: String) throws {
@@ -19,6 +20,7 @@ struct JobStore: Sendable {
         }
         database = try DatabasePool(path: path, configuration: configuration)
         try JobSchema.migrator.migrate(database)
+        database.add(transactionObserver: line, extent: .databaseLifetime)
     }
 
     // MARK: Planning
@@ -26,42 +28,48 @@ struct JobStore: Sendable {
     /// Puts jobs at the queue's end and remembers the prompt that they came from, both or neither.
     ///
     /// A job whose key is known is not made again. One that failed gets another try, and so does one whose
-    /// picture went with the folder it was in, when another folder bears the subject's name.
+    /// picture went with the folder it was in, when another folder bears the subject's name. What waits and is
+    /// not asked for by its prompt file any more is taken back.
     ///
-    /// - Parameter made: pictures that already bear a job's name, by its short name.
+    /// - Parameters:
+    ///   - source: the prompt file, by name.
+    ///   - made: pictures that already bear a job's name, by its short name.
     /// - Returns: how many jobs wait that did not wait before.
     func enqueue(
-        _ jobs: [PlannedJob], from prompt: HandledPrompt, subject: String, made: [String: String],
-        at now: Date
+        _ jobs: [PlannedJob], from prompt: HandledPrompt, source: String = FileRules.promptName,
+        subject: String, made: [String: String], at now: Date
     ) async throws -> Int {
         try await database.write { db in
-            var position = try Int64.fetchOne(db, sql: "SELECT max(position) FROM job") ?? 0
             let before = try Self.handledPrompt(of: subject, db)
             let isOtherFolder = before != nil && before?.folder != prompt.folder
             var count = 0
-            for job in jobs {
-                position += 1
-                switch try String.fetchOne(
-                    db, sql: "SELECT state FROM job WHERE key = ?", arguments: [job.key])
-                {
-                case nil:
-                    try Self.insert(job, position: position, made: made[job.shortID], at: now, db)
-                    if made[job.shortID] == nil { count += 1 }
-                case let state?
-                where state == Job.State.failed.rawValue
-                    || (state == Job.State.done.rawValue && isOtherFolder && made[job.shortID] == nil):
+            for var job in jobs {
+                job.source = source
+                let isMade = made[job.shortID] != nil
+                let row = try Row.fetchOne(
+                    db, sql: "SELECT state, isWithdrawn, removedAt FROM job WHERE key = ?",
+                    arguments: [job.key])
+                guard let row else {
+                    try Self.insert(job, made: made[job.shortID], at: now, db)
+                    if !isMade { count += 1 }
+                    continue
+                }
+                let again =
+                    switch Job.State(rawValue: row["state"]) {
+                    case .failed: true
+                    case .done: isOtherFolder && !isMade && (row["removedAt"] as Double?) == nil
+                    case .cancelled: row["isWithdrawn"] as Bool
+                    default: false
+                    }
+                if again {
+                    try Self.requeue(job.key, db)
                     try db.execute(
-                        sql: """
-                            UPDATE job SET state = ?, reason = NULL, attempts = 0, position = ?, referencePhotos = ?,
-                            startedAt = NULL, finishedAt = NULL, output = NULL WHERE key = ?
-                            """,
-                        arguments: [
-                            Job.State.queued.rawValue, position, try Self.text(job.references), job.key,
-                        ])
+                        sql: "UPDATE job SET referencePhotos = ?, source = ?, priority = ? WHERE key = ?",
+                        arguments: [try Self.text(job.references), source, job.priority, job.key])
                     count += 1
-                default: break
                 }
             }
+            try Self.withdraw(source, of: subject, but: jobs, at: now, db)
             try db.execute(
                 sql: """
                     INSERT OR REPLACE INTO handledPrompt (subject, size, modified, contentHash, folder)
@@ -75,20 +83,84 @@ struct JobStore: Sendable {
         }
     }
 
-    private static func insert(
-        _ job: PlannedJob, position: Int64, made: String?, at now: Date, _ db: Database
+    /// Takes back what waits and is asked for by that prompt file no more, as when the file is gone.
+    func withdraw(_ source: String, of subject: String, at now: Date) async throws {
+        try await database.write { db in try Self.withdraw(source, of: subject, but: [], at: now, db) }
+    }
+
+    private static func withdraw(
+        _ source: String, of subject: String, but jobs: [PlannedJob], at now: Date, _ db: Database
     ) throws {
+        let asked = Set(jobs.map(\.key))
+        let waiting = try Job.fetch(
+            db, "WHERE subject = ? AND state = ? AND source = ?",
+            [subject, Job.State.queued.rawValue, source])
+        for job in waiting where !asked.contains(job.plan.key) {
+            let successor = jobs.first {
+                $0.prompt == job.plan.prompt && $0.options == job.plan.options
+                    && $0.references != job.plan.references
+            }
+            let reason =
+                successor.map {
+                    "the photos changed; job \($0.shortID) makes it with those that are there now"
+                }
+                ?? "\(source) does not ask for it any more"
+            try db.execute(
+                sql: "UPDATE job SET state = ?, reason = ?, finishedAt = ?, isWithdrawn = 1 WHERE key = ?",
+                arguments: [
+                    Job.State.cancelled.rawValue, reason, now.timeIntervalSince1970, job.plan.key,
+                ])
+        }
+    }
+
+    /// Puts jobs that no prompt file asks for at the queue's end. One whose key is known is not made again; one
+    /// that ended without a picture gets another try.
+    ///
+    /// - Returns: all of them as they stand then.
+    func add(_ jobs: [PlannedJob], at now: Date) async throws -> [Job] {
+        try await database.write { db in
+            try jobs.map { job in
+                switch try String.fetchOne(
+                    db, sql: "SELECT state FROM job WHERE key = ?", arguments: [job.key]
+                ).flatMap(Job.State.init(rawValue:)) {
+                case nil: try Self.insert(job, made: nil, at: now, db)
+                case .failed, .cancelled, .held: try Self.requeue(job.key, db)
+                case .queued, .running, .done: break
+                }
+                return try Job.find(job.key, db)
+            }
+        }
+    }
+
+    static func insert(_ job: PlannedJob, made: String?, at now: Date, _ db: Database) throws {
+        let options = try text(job.options)
+        let seal = JobSeal.of(
+            key: job.key, prompt: job.prompt, options: options, seed: Int64(job.seed))
         try db.execute(
             sql: """
                 INSERT INTO job (key, subject, prompt, options, seed, referencePhotos, state, attempts, position,
-                createdAt, finishedAt, output) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)
+                createdAt, finishedAt, output, source, priority, modelHash, repeats, seal)
+                VALUES (?, ?, ?, ?, ?, ?, ?, 0, \(nextPosition), ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                job.key, job.subject, job.prompt, try text(job.options), Int64(job.seed),
-                try text(job.references),
-                (made == nil ? Job.State.queued : .done).rawValue, position, now.timeIntervalSince1970,
-                made == nil ? nil : now.timeIntervalSince1970, made,
+                job.key, job.subject, job.prompt, options, Int64(job.seed),
+                try text(job.references), (made == nil ? Job.State.queued : .done).rawValue,
+                now.timeIntervalSince1970, made == nil ? nil : now.timeIntervalSince1970, made, job.source,
+                job.priority, job.modelHash, job.repeats, seal,
             ])
+    }
+
+    private static let nextPosition = "(SELECT coalesce(max(position), 0) + 1 FROM job)"
+
+    /// Lets a job wait at the queue's end as if it had never been begun.
+    static func requeue(_ key: String, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE job SET state = ?, reason = NULL, attempts = 0, position = \(nextPosition), place = 0,
+                placeBefore = NULL, isBegun = 0, isWithdrawn = 0, startedAt = NULL, finishedAt = NULL, output = NULL,
+                outputHash = NULL, removedAt = NULL WHERE key = ?
+                """,
+            arguments: [Job.State.queued.rawValue, key])
     }
 
     /// Has the subject's prompt be turned into jobs again.
@@ -103,86 +175,6 @@ struct JobStore: Sendable {
     func remembersSubjects() async throws -> Bool {
         try await database.read { db in
             try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM handledPrompt)") ?? false
-        }
-    }
-
-    // MARK: Running
-
-    /// The first job that waits, of the subjects that are there.
-    func next(among present: Set<String>) async throws -> Job? {
-        try await database.read { db in
-            let rows = try Row.fetchCursor(
-                db, sql: "SELECT * FROM job WHERE state = ? ORDER BY position",
-                arguments: [Job.State.queued.rawValue])
-            while let row = try rows.next() {
-                if present.contains(row["subject"]) { return try Self.job(row) }
-            }
-            return nil
-        }
-    }
-
-    /// Notes that the job is begun, before it is.
-    func begin(_ key: String, at now: Date) async throws {
-        try await update(
-            "state = ?, reason = NULL, attempts = attempts + 1, startedAt = ?, finishedAt = NULL", key,
-            [Job.State.running.rawValue, now.timeIntervalSince1970])
-    }
-
-    /// Notes that the job is done and where its picture is.
-    func finish(_ key: String, output: String, at now: Date) async throws {
-        try await update(
-            "state = ?, reason = NULL, output = ?, finishedAt = ?", key,
-            [Job.State.done.rawValue, output, now.timeIntervalSince1970])
-    }
-
-    /// Notes that the job could not be done, or is set aside.
-    func end(_ key: String, as state: Job.State, reason: String, at now: Date) async throws {
-        try await update(
-            "state = ?, reason = ?, finishedAt = ?", key, [state.rawValue, reason, now.timeIntervalSince1970])
-    }
-
-    /// Puts a job that was begun back in its place. An attempt that ended for a reason outside it is not counted.
-    func putBack(_ key: String, countAttempt: Bool) async throws {
-        try await update(
-            "state = ?, attempts = max(attempts - ?, 0), startedAt = NULL", key,
-            [Job.State.queued.rawValue, countAttempt ? 0 : 1])
-    }
-
-    private func update(_ assignments: String, _ key: String, _ values: [(any DatabaseValueConvertible)?])
-        async throws
-    {
-        let arguments = StatementArguments(values + [key])
-        try await database.write { db in
-            try db.execute(sql: "UPDATE job SET \(assignments) WHERE key = ?", arguments: arguments)
-        }
-    }
-
-    // MARK: Telling
-
-    /// The jobs in that state, in their order: by turn, or those that ended last first.
-    func jobs(in states: [Job.State], limit: Int, latestFirst: Bool = false) async throws -> [Job] {
-        let marks = states.map { _ in "?" }.joined(separator: ", ")
-        let order = latestFirst ? "finishedAt DESC, position DESC" : "position"
-        let arguments = StatementArguments(states.map(\.rawValue)) + [limit]
-        return try await database.read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM job WHERE state IN (\(marks)) ORDER BY \(order) LIMIT ?",
-                arguments: arguments
-            ).map(Self.job)
-        }
-    }
-
-    /// How many jobs of each subject are in each state.
-    func counts() async throws -> [String: [Job.State: Int]] {
-        try await database.read { db in
-            var counts: [String: [Job.State: Int]] = [:]
-            let rows = try Row.fetchCursor(
-                db, sql: "SELECT subject, state, count(*) AS n FROM job GROUP BY subject, state")
-            while let row = try rows.next() {
-                guard let state = Job.State(rawValue: row["state"]) else { continue }
-                counts[row["subject"], default: [:]][state] = row["n"]
-            }
-            return counts
         }
     }
 
@@ -210,33 +202,15 @@ struct JobStore: Sendable {
         try? database.close()
     }
 
-    // MARK: Rows
+    // MARK: Values as text
 
-    private static func job(_ row: Row) throws -> Job {
-        guard let state = Job.State(rawValue: row["state"]) else {
-            throw DatabaseError(message: "a job of the unknown state \(row["state"] as String)")
-        }
-        func date(_ column: String) -> Date? {
-            (row[column] as Double?).map(Date.init(timeIntervalSince1970:))
-        }
-        return Job(
-            plan: PlannedJob(
-                key: row["key"], subject: row["subject"], prompt: row["prompt"],
-                options: try value(row["options"]),
-                seed: UInt32(truncatingIfNeeded: row["seed"] as Int64),
-                references: try value(row["referencePhotos"])),
-            state: state, reason: row["reason"], attempts: row["attempts"], position: row["position"],
-            createdAt: date("createdAt") ?? Date(timeIntervalSince1970: 0), startedAt: date("startedAt"),
-            finishedAt: date("finishedAt"), output: row["output"])
-    }
-
-    private static func text(_ value: some Encodable) throws -> String {
+    static func text(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    private static func value<Value: Decodable>(_ text: String) throws -> Value {
+    static func value<Value: Decodable>(_ text: String) throws -> Value {
         try JSONDecoder().decode(Value.self, from: Data(text.utf8))
     }
 }

@@ -26,6 +26,9 @@ struct OutputFolder: Sendable {
     /// Its path.
     let path: String
 
+    /// No picture comes near it.
+    static let maximumBytes = 1 << 30
+
     /// How many names a job tries for its picture.
     private static let copies = 10
 
@@ -56,22 +59,84 @@ struct OutputFolder: Sendable {
             .first(where: Self.isWhole)
     }
 
+    /// The job's picture that is there whole, its record beside it: what an end without a word, or a store that was
+    /// damaged, made the daemon forget.
+    func recordedPicture(of job: PlannedJob) -> String? {
+        guard isFolder else { return nil }
+        return (1...Self.copies).lazy.map { path + "/" + job.outputName(copy: $0) }
+            .first { Self.hasRecord(of: job.shortID, beside: $0) && Self.isWhole($0) }
+    }
+
     /// Writes a job's picture under its name, and under the next free one where a person's file has that.
     ///
+    /// Its record comes first, so that the picture is never there without. After a crash between the two, the next
+    /// attempt writes both anew.
+    ///
     /// - Returns: the picture's path.
-    func write(_ picture: Picture, of job: PlannedJob) throws(SystemCallError) -> String {
+    func write(_ picture: FinishedPicture, of job: PlannedJob) throws(SystemCallError) -> String {
         try make()
         for copy in 1...Self.copies {
             let file = path + "/" + job.outputName(copy: copy)
+            if Self.exists(file) { continue }
+            if let record = picture.record {
+                guard try Self.write(record, of: job, beside: file) else { continue }
+            }
             if try AtomicFile.create(file, with: picture.png) { return file }
+            Self.removeRecord(of: job.shortID, beside: file)
         }
         throw SystemCallError("create", path + "/" + job.outputName, EEXIST)
+    }
+
+    /// The name of a picture's record.
+    static func recordPath(_ picture: String) -> String {
+        (picture.hasSuffix(".png") ? String(picture.dropLast(4)) : picture) + ".json"
+    }
+
+    /// Writes the record beside the picture.
+    ///
+    /// - Returns: false where a person's file has its name.
+    @discardableResult
+    static func write(
+        _ record: [UInt8], of job: PlannedJob, beside picture: String
+    ) throws(SystemCallError) -> Bool {
+        let file = recordPath(picture)
+        if try AtomicFile.create(file, with: record) { return true }
+        guard isRecord(file, of: job.shortID) else { return false }
+        try AtomicFile.replace(file, with: record)
+        return true
+    }
+
+    /// Removes the record of that job's picture, if it is one.
+    static func removeRecord(of job: String, beside picture: String) {
+        let file = recordPath(picture)
+        if isRecord(file, of: job) { unlink(file) }
+    }
+
+    /// Whether the picture has its job's record beside it.
+    static func hasRecord(of job: String, beside picture: String) -> Bool {
+        isRecord(recordPath(picture), of: job)
+    }
+
+    private static func isRecord(_ file: String, of job: String) -> Bool {
+        guard let bytes = try? FileBytes.read(file, limit: PictureRecord.maximumBytes) else { return false }
+        return PictureRecord.isRecord(bytes, of: job)
+    }
+
+    private static func exists(_ file: String) -> Bool {
+        var facts = stat()
+        return lstat(file, &facts) == 0
     }
 
     /// What an interrupted attempt at the job left behind is taken away.
     func removeLeftovers(of job: PlannedJob) {
         guard isFolder else { return }
-        unlink(path + "/" + AtomicFile.temporaryName(for: job.outputName))
+        for copy in 1...Self.copies {
+            let name = job.outputName(copy: copy)
+            let file = path + "/" + name
+            unlink(path + "/" + AtomicFile.temporaryName(for: name))
+            unlink(path + "/" + AtomicFile.temporaryName(for: Self.recordPath(name)))
+            if !Self.exists(file) { Self.removeRecord(of: job.shortID, beside: file) }
+        }
     }
 
     /// Whether the subject's own folder went.

@@ -10,11 +10,22 @@ final class RunBoard: Sendable {
         var phase = RunningJobStatus.Phase.encoding
         var course: StepCourse?
         var kind: StepTimes.Kind?
-        var times = StepTimes()
+        var times: StepTimes
         var paused: String?
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+
+    /// - Parameter times: what was measured before.
+    init(times: StepTimes = StepTimes()) {
+        state = Mutex(State(times: times))
+    }
+
+    /// How long pictures take.
+    var times: StepTimes { state.withLock { $0.times } }
+
+    /// The name of the job under way.
+    var jobID: String? { state.withLock { $0.job?.plan.shortID } }
 
     /// Why no job is begun.
     var paused: String? { state.withLock { $0.paused } }
@@ -60,10 +71,15 @@ final class RunBoard: Sendable {
     }
 
     /// The picture is finished and is written.
-    func beginWriting(at now: Duration) {
+    ///
+    /// - Returns: what it took, where that was seen.
+    @discardableResult
+    func beginWriting(at now: Duration) -> (kind: StepTimes.Kind, measure: StepTimes.Measure)? {
         state.withLock { state in
             state.phase = .writing
-            if let kind = state.kind { state.times.take(state.course?.measure(at: now), of: kind) }
+            guard let kind = state.kind, let measure = state.course?.measure(at: now) else { return nil }
+            state.times.take(measure, of: kind)
+            return (kind, measure)
         }
     }
 
@@ -72,6 +88,7 @@ final class RunBoard: Sendable {
         state.withLock { state in
             state.job = nil
             state.course = nil
+            state.kind = nil
         }
     }
 

@@ -6,6 +6,8 @@ struct StepCourse: Sendable {
     private let expected: StepTimes.Measure?
     private(set) var step = 0
     private(set) var total = 0
+    /// The first step of this attempt: what a checkpoint holds was done in another.
+    private var firstStep = 0
     private var lastAt: Duration
     /// When the first step was done. It holds what is done once, as the prompt's encoding.
     private var firstAt: Duration?
@@ -22,13 +24,16 @@ struct StepCourse: Sendable {
         step = progress.step
         total = progress.total
         lastAt = now
-        if firstAt == nil { firstAt = now }
+        if firstAt == nil {
+            firstAt = now
+            firstStep = step
+        }
     }
 
     /// By the steps after the first where there are any, else by what was measured before, else by the first.
     var secondsPerStep: Double? {
         guard step > 0, let firstAt else { return expected?.secondsPerStep }
-        if step > 1 { return (lastAt - firstAt).inSeconds / Double(step - 1) }
+        if step > firstStep { return (lastAt - firstAt).inSeconds / Double(step - firstStep) }
         return expected?.secondsPerStep ?? (firstAt - began).inSeconds
     }
 
@@ -39,9 +44,11 @@ struct StepCourse: Sendable {
         return max(left - (now - lastAt).inSeconds, 0)
     }
 
-    /// What this picture took, once it is finished.
+    /// What this picture took, once it is finished; nil where no two steps were seen.
     func measure(at now: Duration) -> StepTimes.Measure? {
-        secondsPerStep.map { .init(secondsPerStep: $0, secondsAfterSteps: (now - lastAt).inSeconds) }
+        guard step > firstStep, let secondsPerStep else { return nil }
+        return .init(
+            secondsPerStep: secondsPerStep, secondsAfterSteps: (now - lastAt).inSeconds, steps: total)
     }
 
     /// Whether every step is done.

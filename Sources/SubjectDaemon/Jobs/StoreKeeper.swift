@@ -5,102 +5,111 @@ import Logging
 
 /// Opens the job store, and begins a new one where the old one is damaged.
 ///
-/// The queue can be made again from the prompt files, and pictures that are there are found by their names, so
-/// that a damaged file need not keep the daemon from its work. The file itself is kept.
+/// The damaged file is kept, what can still be read of its jobs goes into the new one, and the prompt files are
+/// planned again: nothing that they ask for is lost, and no picture that is there is made again.
 struct StoreKeeper {
     let path: String
     let logger: Logger
 
-    /// What is wrong with the store's contents.
-    private struct Damage: Error, CustomStringConvertible {
-        let description: String
-    }
-
     func open() throws -> JobStore {
+        try finishExchange()
         do {
-            return try checked()
+            if let fault = try StoreExamination.fault(ofFile: path) { throw StoreDamage(description: fault) }
+            let store = try JobStore(path: path)
+            do {
+                try store.database.read { db in
+                    if let fault = try StoreExamination.fault(inRows: db) {
+                        throw StoreDamage(description: fault)
+                    }
+                }
+            } catch {
+                store.close()
+                throw error
+            }
+            return store
         } catch {
-            guard let damage = Self.damage(error) else { throw error }
-            let kept = try putAside()
-            logger.error(
-                """
-                the job store is damaged (\(damage)). It is kept as \(kept), and a new one is begun: the prompt files \
-                are planned again, pictures that are there are not made again. What only jedictl had ordered is lost
-                """)
-            return try JobStore(path: path)
+            guard let damage = StoreDamage(error) else { throw error }
+            return try beginAnew(after: damage)
         }
     }
 
-    private func checked() throws -> JobStore {
-        let store = try JobStore(path: path)
-        do {
-            try store.database.read { db in
-                if let fault = try Self.fault(in: db) { throw Damage(description: fault) }
-            }
-        } catch {
-            store.close()
+    /// A crash at any point leaves the damaged store in use, to be found damaged again, or the new one complete.
+    private func beginAnew(after damage: StoreDamage) throws -> JobStore {
+        try remove(drafted)
+        let draft = try JobStore(path: drafted)
+        let saved: StoreSalvage.Result
+        do { saved = try StoreSalvage.carry(from: path, into: draft) } catch {
+            draft.close()
             throw error
         }
-        return store
+        draft.close()
+        let kept = try keep()
+        guard rename(drafted, successor) == 0 else { throw SystemCallError("rename", drafted) }
+        try finishExchange()
+        logger.error(
+            """
+            the job store was damaged (\(damage)). It is kept as \(kept); \(saved.jobs) jobs could be read and go on\
+            \(saved.isWhole ? "" : ", others could not"). The prompt files are planned again, and pictures that are \
+            there are not made again\
+            \(saved.isWhole ? "" : "; what jedictl had ordered beyond those jobs must be ordered again")
+            """)
+        return try JobStore(path: path)
     }
 
-    /// What an error says of the file itself; nil for a full disk, a missing permission and the like.
-    private static func damage(_ error: any Error) -> String? {
-        switch error {
-        case let error as Damage: error.description
-        case let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode):
-            error.message ?? "\(error.resultCode)"
-        default: nil
-        }
-    }
+    // MARK: Keeping and exchanging
 
-    // MARK: Looking
+    private var drafted: String { path + ".draft" }
+    /// Once it is there the store of before is kept under another name and counts no more.
+    private var successor: String { path + ".new" }
 
-    /// The first thing that is wrong. SQLite's own check finds damaged pages; a value of another type than its
-    /// column's is sound to SQLite and to nobody who reads it.
-    private static func fault(in db: Database) throws -> String? {
-        let verdict = try String.fetchOne(db, sql: "PRAGMA quick_check(1)")
-        guard verdict == "ok" else { return verdict ?? "it cannot be checked" }
-        for table in ["job", "handledPrompt", "photo", "setting"] {
-            for column in try db.columns(in: table) {
-                let name = "\"\(column.name)\""
-                guard var sound = soundValues(name, declared: column.type) else { continue }
-                if !column.isNotNull && column.primaryKeyIndex == 0 {
-                    sound = "\(name) IS NULL OR (\(sound))"
-                }
-                if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE NOT (\(sound)))")
-                    ?? true
-                {
-                    return "a \(column.name) of the table \(table) makes no sense"
-                }
-            }
-        }
-        return nil
-    }
+    /// The log belongs to the file; what readers share of it can be made again.
+    private static let endings = ["-wal", "-shm", ""]
 
-    private static func soundValues(_ name: String, declared: String) -> String? {
-        switch declared.uppercased() {
-        case "TEXT": "typeof(\(name)) = 'text'"
-        case "INTEGER", "BOOLEAN": "typeof(\(name)) = 'integer'"
-        // Seconds since 1970: no later than the year 9999.
-        case "DOUBLE": "typeof(\(name)) IN ('real', 'integer') AND \(name) BETWEEN -1e11 AND 2.6e11"
-        default: nil
-        }
-    }
-
-    // MARK: Keeping
-
-    /// - Returns: where the store is now.
-    private func putAside() throws(SystemCallError) -> String {
+    /// Gives the damaged store a second name.
+    private func keep() throws(SystemCallError) -> String {
         let kept =
             (1...).lazy.map { path + ".damaged" + ($0 > 1 ? "-\($0)" : "") }
             .first { access($0, F_OK) != 0 } ?? path + ".damaged"
-        // What the log holds belongs to the file.
-        for ending in ["-wal", "-shm", ""] where access(path + ending, F_OK) == 0 {
-            guard rename(path + ending, kept + ending) == 0 else {
-                throw SystemCallError("rename", path + ending)
-            }
+        for ending in ["-wal", ""] where access(path + ending, F_OK) == 0 {
+            guard link(path + ending, kept + ending) == 0 else { throw SystemCallError("link", path + ending) }
         }
         return kept
     }
+
+    private func finishExchange() throws(SystemCallError) {
+        guard access(successor, F_OK) == 0 else { return }
+        // A log beside another file than its own would be taken for that file's.
+        for ending in ["-wal", "-shm"] where unlink(path + ending) != 0 && errno != ENOENT {
+            throw SystemCallError("remove", path + ending)
+        }
+        guard rename(successor, path) == 0 else { throw SystemCallError("rename", successor) }
+    }
+
+    private func remove(_ path: String) throws(SystemCallError) {
+        for ending in Self.endings where unlink(path + ending) != 0 && errno != ENOENT {
+            throw SystemCallError("remove", path + ending)
+        }
+    }
+}
+
+/// What is wrong with the store's contents.
+struct StoreDamage: Error, CustomStringConvertible {
+    let description: String
+
+    init(description: String) { self.description = description }
+
+    /// What an error says of the file itself; nil for a full disk, a missing permission and the like.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as StoreDamage: self = error
+        case let error as DatabaseError where Self.codes.contains(error.resultCode):
+            description = error.message ?? "\(error.resultCode)"
+        default: return nil
+        }
+    }
+
+    /// The last: tables that are not what they were made as.
+    private static let codes: Set<ResultCode> = [
+        .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT, .SQLITE_SCHEMA, .SQLITE_ERROR,
+    ]
 }

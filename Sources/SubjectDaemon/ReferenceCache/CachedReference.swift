@@ -1,4 +1,3 @@
-import Crypto
 import FoundationEssentials
 
 /// The form of one file of the cache: a line of JSON, the values as little-endian floats, and the SHA-256 of both.
@@ -6,13 +5,14 @@ enum CachedReference {
     /// No encoded photo comes near it.
     static let maximumBytes = 256 << 20
 
-    private struct Header: Codable {
+    /// The first line.
+    struct Header: Codable {
         var form = "jedi.reference/1"
         var key: ReferenceKey
         var shape: [Int]
     }
 
-    private static let lineEnd = UInt8(ascii: "\n")
+    static let lineEnd = UInt8(ascii: "\n")
 
     /// The file's bytes.
     static func encode(_ reference: EncodedReference, key: ReferenceKey) throws -> [UInt8] {
@@ -24,18 +24,21 @@ enum CachedReference {
         for value in reference.latent {
             withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
         }
-        return bytes + SHA256.hash(data: bytes)
+        return SealedBytes.seal(bytes)
+    }
+
+    /// What the first line says; nil where it is another form's.
+    static func header(_ line: ArraySlice<UInt8>) -> Header? {
+        guard let header = try? JSONDecoder().decode(Header.self, from: Data(line)),
+            header.form == "jedi.reference/1"
+        else { return nil }
+        return header
     }
 
     /// What the bytes hold; nil unless they are whole, sound, and of that key.
     static func decode(_ bytes: [UInt8], key: ReferenceKey) -> EncodedReference? {
-        guard bytes.count > 32, let end = bytes.firstIndex(of: lineEnd), end < bytes.count - 32 else {
-            return nil
-        }
-        let body = bytes.dropLast(32)
-        guard SHA256.hash(data: body).elementsEqual(bytes.suffix(32)),
-            let header = try? JSONDecoder().decode(Header.self, from: Data(bytes[..<end])),
-            header.form == "jedi.reference/1", header.key == key
+        guard let body = SealedBytes.open(bytes), let end = body.firstIndex(of: lineEnd),
+            let header = header(body[..<end]), header.key == key
         else { return nil }
         let values = body[(end + 1)...]
         var count = 1

@@ -17,7 +17,8 @@ struct ReferenceKey: Codable, Sendable, Hashable {
 ///
 /// A file that is not what was written into it is dropped; its photo is encoded again.
 final class ReferenceCache: Sendable {
-    private let folder: String
+    /// Where the files lie.
+    let folder: String
     private let logger: Logger
     /// The names of the files that are there.
     private let present: Mutex<Set<String>>
@@ -71,6 +72,14 @@ final class ReferenceCache: Sendable {
         } catch {
             logger.warning("could not keep an encoded photo (\(error)); it is encoded again next time")
         }
+    }
+
+    /// The names of the files that are there, sorted.
+    var names: [String] { present.withLock { $0.sorted() } }
+
+    /// The file is gone.
+    func forget(_ name: String) {
+        present.withLock { _ = $0.remove(name) }
     }
 
     private static func fileName(_ key: ReferenceKey) -> String {

@@ -12,6 +12,11 @@ extension SubjectMonitor {
             reconcileSeconds: configuration.reconcileInterval.inSeconds)
     }
 
+    /// How many subjects' changes are noticed in each way.
+    var subjectsByBackend: [SubjectStatus.Backend: Int] {
+        subjects.values.reduce(into: [:]) { $0[$1.backend, default: 0] += 1 }
+    }
+
     /// Every subject, for `status`.
     ///
     /// - Parameters:

@@ -70,7 +70,8 @@ public enum AtomicFile {
         }
     }
 
-    private static func syncFolder(of path: String) throws(SystemCallError) {
+    /// Has the names in the folder that holds the file on the disk.
+    static func syncFolder(of path: String) throws(SystemCallError) {
         let folder = split(path).folder
         let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemCallError("open", folder) }

@@ -40,6 +40,9 @@ enum FileBytes {
         }
     }
 
+    /// The SHA-256 of the bytes, in hexadecimal.
+    static func sha256(of bytes: [UInt8]) -> String { SHA256.hash(data: bytes).hexadecimal }
+
     /// Never follows a link, and never waits for a pipe that somebody named like a photo.
     private static func openRegular(_ path: String) throws(SystemCallError) -> Int32 {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)

@@ -23,13 +23,17 @@ public struct PlainLogHandler: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        let pairs = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-        let rest = pairs.map { " \($0.key)=\($0.value)" }.joined()
-        let text = Self.oneLine("\(event.message)\(rest)")
+        let text = Self.text(of: event, metadata: metadata)
         let prefix = forJournal ? "<\(event.level.journalPriority)>" : "\(Self.time()) \(event.level.word) "
         let bytes = Array("\(prefix)\(text)\n".utf8)
         // One call, so that lines of several threads do not mix.
         _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress!, $0.count) }
+    }
+
+    /// The message and what belongs to it, on one line.
+    static func text(of event: LogEvent, metadata: Logger.Metadata) -> String {
+        let pairs = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        return oneLine("\(event.message)" + pairs.map { " \($0.key)=\($0.value)" }.joined())
     }
 
     private static func time() -> String {

@@ -13,8 +13,12 @@ public final class CPUBackend: Backend {
         let oneDNN: OneDNNEngine?
     #endif
 
-    public init(_ configuration: CPUConfiguration = CPUConfiguration()) {
+    private let pulse: Pulse?
+
+    /// - Parameter pulse: grows with every operation.
+    public init(_ configuration: CPUConfiguration = CPUConfiguration(), pulse: Pulse? = nil) {
         self.configuration = configuration
+        self.pulse = pulse
         context = ck_context(
             threads: Int32(configuration.threads), isa: configuration.instructionSet.kernelVersion)
         #if canImport(COneDNN)
@@ -23,7 +27,11 @@ public final class CPUBackend: Backend {
         OpenBLAS.becomeSingleThreaded()
     }
 
-    public func allocate(byteCount: Int) -> Storage { pool.allocate(byteCount: byteCount) }
+    public func allocate(byteCount: Int) -> Storage {
+        // Every operation takes memory for what it makes.
+        pulse?.beat()
+        return pool.allocate(byteCount: byteCount)
+    }
 
     public func trim() { pool.trim() }
 

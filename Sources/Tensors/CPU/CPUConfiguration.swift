@@ -31,6 +31,15 @@ public struct CPUConfiguration: Sendable, Equatable {
         precision == .float32 || (usesOneDNN && instructionSet == .avx512 && ck_detect_bfloat16())
     }
 
+    /// Whether this program was built with oneDNN.
+    public static var hasOneDNN: Bool {
+        #if canImport(COneDNN)
+            true
+        #else
+            false
+        #endif
+    }
+
     /// Processors this process may run on (its affinity mask), not those the machine has.
     public static var availableProcessors: Int { Int(ck_available_processors()) }
 

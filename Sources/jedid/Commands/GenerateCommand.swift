@@ -70,7 +70,7 @@ struct GenerateCommand: ParsableCommand {
         }
         let meter = ProgressMeter()
         let latents = try pipeline.generate(request, references: encoded, noise: given) {
-            meter.show($0)
+            meter.show($0.progress)
         }
         meter.finish()
         if let saveLatent {

@@ -43,7 +43,11 @@ struct RunCommand: AsyncParsableCommand {
         openStandardStreams()
         let environment = ProcessInfo.processInfo.environment
         let verbose = verbose
-        LoggingSystem.bootstrap { _ in PlainLogHandler(level: verbose ? .debug : .info) }
+        let logs = LogBuffer()
+        LoggingSystem.bootstrap { _ in
+            let level: Logger.Level = verbose ? .debug : .info
+            return MultiplexLogHandler([PlainLogHandler(level: level), RecentLogHandler(logs, level: level)])
+        }
         let logger = Logger(label: "jedid")
         guard let stateFolder = state ?? SocketLocation.stateFolder(environment) else {
             throw CommandError(
@@ -52,8 +56,12 @@ struct RunCommand: AsyncParsableCommand {
         let configuration = DaemonConfiguration(
             root: root, stateFolder: stateFolder,
             socket: socket ?? SocketLocation.forDaemon(stateFolder: stateFolder, environment: environment))
-        let engine = DiffusionEngine(model: try model.folder(), configuration: try model.configuration())
-        let daemon = SubjectDaemon(configuration: configuration, engine: engine, logger: logger)
+        let engine = WorkerEngine(
+            .own(try WorkerSubcommand.arguments(for: model), environment: WaitPolicy.environment),
+            logger: logger)
+        var daemon = SubjectDaemon(configuration: configuration, engine: engine, logger: logger)
+        daemon.logs = logs
+        daemon.models = ModelPlaces(configured: try model.folder(), embedded: ModelOptions.embedded)
         do {
             try await daemon.run()
         } catch {

@@ -29,12 +29,9 @@ struct ModelOptions: ParsableArguments {
         if let model, model.isEmpty { throw CommandError("--model is empty. Name the checkpoint's folder.") }
         if let model { return model }
         if let model = ProcessInfo.processInfo.environment["JEDID_MODEL"], !model.isEmpty { return model }
-        let candidates = Self.embeddedModels
-        for folder in candidates where FileManager.default.fileExists(atPath: "\(folder)/model_index.json") {
-            return folder
-        }
+        if let embedded = Self.embedded { return embedded }
         throw CommandError(
-            "No model was named and none came along (looked in \(candidates.joined(separator: ", "))). "
+            "No model was named and none came along (looked in \(Self.embeddedModels.joined(separator: ", "))). "
                 + "Give --model DIR or set JEDID_MODEL.")
     }
 
@@ -55,6 +52,11 @@ struct ModelOptions: ParsableArguments {
 
     func load() throws -> DiffusionModel {
         try DiffusionModel(folder: try folder(), on: CPUBackend(try configuration()))
+    }
+
+    /// The model that came along, if one did.
+    static var embedded: String? {
+        embeddedModels.first { FileManager.default.fileExists(atPath: "\($0)/model_index.json") }
     }
 
     /// Where an installation has it (beside `bin`), then where the source tree has it.

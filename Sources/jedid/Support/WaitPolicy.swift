@@ -6,11 +6,16 @@ import Glibc
 /// the very thread that they wait for, and a picture takes several times as long. A thousand turns cost an idle
 /// machine little. libgomp reads its environment when it is loaded, so the program starts anew with it, once.
 enum WaitPolicy {
-    private static let variable = "GOMP_SPINCOUNT"
+    /// What a process that computes is to be started with.
+    static var environment: [String: String] {
+        getenv("OMP_WAIT_POLICY") == nil ? ["GOMP_SPINCOUNT": "1000"] : [:]
+    }
 
+    /// Has this process start anew, if need be.
     static func apply() {
-        guard getenv(variable) == nil, getenv("OMP_WAIT_POLICY") == nil else { return }
-        guard setenv(variable, "1000", 0) == 0 else { return }
+        let missing = environment.filter { getenv($0.key) == nil }
+        guard !missing.isEmpty else { return }
+        for (variable, value) in missing { guard setenv(variable, value, 0) == 0 else { return } }
         // By its path, which tools then show. If this fails, the program goes on with the default.
         guard let path = realpath("/proc/self/exe", nil) else { return }
         defer { free(path) }

@@ -25,8 +25,8 @@ struct StatusText {
         return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
     }
 
-    private func daemon(_ report: StatusReport) -> [String] {
-        let up = Self.duration(report.madeAt.timeIntervalSince(report.daemon.startedAt))
+    func daemon(_ report: StatusReport) -> [String] {
+        let up = Words.duration(report.madeAt.timeIntervalSince(report.daemon.startedAt))
         var table = TextTable()
         table.add([Cell("root", .quiet), Cell(TextStyle.safe(report.daemon.root))])
         let watching = report.watching
@@ -48,8 +48,10 @@ struct StatusText {
         switch engine.state {
         case .ready:
             return Cell(words.joined(separator: "  "))
-        case .starting:
+        case .starting, .loading:
             return Cell((words + ["being loaded"]).joined(separator: "  "), .busy)
+        case .asleep:
+            return Cell((words + ["asleep"]).joined(separator: "  "))
         case .unavailable:
             return Cell(
                 TextStyle.safe((words + [engine.detail ?? "unavailable"]).joined(separator: "  ")), .bad)
@@ -60,37 +62,40 @@ struct StatusText {
         guard let last = watching.lastReconcile else { return "not yet" }
         let found =
             watching.lastDrift == 0
-            ? "nothing had been missed" : "\(Self.count(watching.lastDrift, "change")) had been missed"
-        return "\(Self.ago(last, now)), \(found)"
+            ? "nothing had been missed" : "\(Words.count(watching.lastDrift, "change")) had been missed"
+        return "\(Words.ago(last, now)), \(found)"
     }
 
-    private func now(_ running: RunningJobStatus) -> [String] {
-        let step =
-            switch running.phase {
-            case .encoding: "looking at the photos"
-            case .decoding: "steps done, developing the picture"
-            case .writing: "writing the picture"
-            case .denoising:
-                running.steps == 0
-                    ? "beginning" : "step \(running.step) of \(running.steps)  \(running.percent) %"
-            }
-        let left = running.secondsLeft.map { "about \(Self.duration($0)) left" } ?? ""
+    func now(_ running: RunningJobStatus) -> [String] {
+        let left = running.secondsLeft.map { "about \(Words.duration($0)) left" } ?? ""
         var table = TextTable()
         table.add([
             Cell(TextStyle.safe(running.job.subject), .busy), Cell(prompt(running.job, reserved: 24)),
         ])
-        table.note(Cell([bar(running), step, left].filter { !$0.isEmpty }.joined(separator: "  ")))
+        table.note(
+            Cell([bar(running), Self.step(running), left].filter { !$0.isEmpty }.joined(separator: "  ")))
         return [style("Now", .heading)] + table.lines(style)
+    }
+
+    /// What is being done for a job, in a few words.
+    static func step(_ running: RunningJobStatus) -> String {
+        switch running.phase {
+        case .encoding: "looking at the photos"
+        case .decoding: "steps done, developing the picture"
+        case .writing: "writing the picture"
+        case .denoising:
+            running.steps == 0
+                ? "beginning" : "step \(running.step) of \(running.steps)  \(running.percent) %"
+        }
     }
 
     /// Only where it can be redrawn in the mind's eye: on a terminal.
     private func bar(_ running: RunningJobStatus) -> String {
         guard style.width != nil, running.steps > 0 else { return "" }
-        let full = running.percent * 20 / 100
-        return String(repeating: "█", count: full) + String(repeating: "░", count: 20 - full)
+        return TextStyle.bar(percent: running.percent)
     }
 
-    private func waiting(_ report: StatusReport) -> [String] {
+    func waiting(_ report: StatusReport) -> [String] {
         var table = TextTable()
         for job in report.waiting {
             table.add([
@@ -106,7 +111,7 @@ struct StatusText {
         return lines
     }
 
-    private func subjects(_ report: StatusReport) -> [String] {
+    func subjects(_ report: StatusReport) -> [String] {
         guard !report.subjects.isEmpty else {
             let hint =
                 report.watching.rootAvailable
@@ -120,7 +125,7 @@ struct StatusText {
     }
 
     private func add(_ subject: SubjectStatus, to table: inout TextTable) {
-        let photos = Self.count(subject.photosUsed.count, "photo")
+        let photos = Words.count(subject.photosUsed.count, "photo")
         let encoded =
             subject.photosUsed.isEmpty
             ? "" : "\(subject.photosEncoded) of \(subject.photosUsed.count) encoded"
@@ -141,23 +146,23 @@ struct StatusText {
     private func state(_ subject: SubjectStatus) -> Cell {
         switch subject.state {
         case .idle:
-            Cell(subject.jobsDone > 0 ? "\(Self.count(subject.jobsDone, "picture")) made" : "idle", .good)
+            Cell(subject.jobsDone > 0 ? "\(Words.count(subject.jobsDone, "picture")) made" : "idle", .good)
         case .settling: Cell("files arriving", .busy)
         case .waitingForPhotos: Cell("waits for photos", .attention)
         case .promptProblem: Cell("prompt cannot be read", .bad)
-        case .working: Cell(Self.count(subject.jobsWaiting, "job"), .busy)
+        case .working: Cell(Words.count(subject.jobsWaiting, "job"), .busy)
         case .unavailable: Cell("unavailable", .bad)
         }
     }
 
-    private func recent(_ report: StatusReport) -> [String] {
+    func recent(_ report: StatusReport) -> [String] {
         var table = TextTable()
         for job in report.recent {
             let tone: TextStyle.Tone = job.state == .done ? .good : .bad
-            let took = job.seconds.map { "in " + Self.duration($0) } ?? ""
+            let took = job.seconds.map { "in " + Words.duration($0) } ?? ""
             table.add([
                 Cell(job.state.rawValue, tone), Cell(TextStyle.safe(job.subject)), Cell(took),
-                Cell(job.finishedAt.map { Self.ago($0, report.madeAt) } ?? "", .quiet),
+                Cell(job.finishedAt.map { Words.ago($0, report.madeAt) } ?? "", .quiet),
                 Cell(prompt(job, reserved: 60)),
             ])
             if let output = job.output { table.note(Cell(TextStyle.safe(output))) }
@@ -166,34 +171,7 @@ struct StatusText {
         return [style("Last", .heading)] + table.lines(style)
     }
 
-    /// The prompt in quotation marks, cut to what a terminal has room for.
     private func prompt(_ job: JobStatus, reserved: Int) -> String {
-        let text = TextStyle.safe(job.prompt)
-        guard let width = style.width else { return "\"\(text)\"" }
-        return "\"\(TextStyle.shortened(text, to: max(width - reserved, 20)))\""
-    }
-
-    // MARK: Numbers in words
-
-    static func count(_ number: Int, _ noun: String) -> String {
-        "\(number) \(noun)\(number == 1 ? "" : "s")"
-    }
-
-    static func ago(_ date: Date, _ now: Date) -> String {
-        let seconds = now.timeIntervalSince(date)
-        return seconds < 1 ? "just now" : duration(seconds) + " ago"
-    }
-
-    /// Two units at most: "41 s", "3 min 20 s", "2 h 5 min", "12 d 3 h".
-    static func duration(_ seconds: Double) -> String {
-        let whole = Int(max(seconds, 0).rounded())
-        let units = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")]
-        guard let first = units.firstIndex(where: { whole >= $0.0 }) else { return "0 s" }
-        var words = ["\(whole / units[first].0) \(units[first].1)"]
-        if first + 1 < units.count {
-            let rest = whole % units[first].0 / units[first + 1].0
-            if rest > 0 { words.append("\(rest) \(units[first + 1].1)") }
-        }
-        return words.joined(separator: " ")
+        style.quoted(job.prompt, reserved: reserved)
     }
 }

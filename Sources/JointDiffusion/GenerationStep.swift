@@ -1,0 +1,45 @@
+import Crypto
+import Foundation
+import Tensors
+
+/// What a step of a generation leaves.
+public struct GenerationStep {
+    /// How far the generation is.
+    public let progress: GenerationProgress
+    /// From here the walk can be gone on with.
+    public let state: SamplingState
+    private let makeCleanLatents: () -> Tensor
+
+    init(progress: GenerationProgress, state: SamplingState, cleanLatents: @escaping () -> Tensor) {
+        self.progress = progress
+        self.state = state
+        makeCleanLatents = cleanLatents
+    }
+
+    /// The targets as the network sees them from here, without the noise that is left: `[T, h, w, c]`, made when
+    /// asked for.
+    public var cleanLatents: Tensor { makeCleanLatents() }
+}
+
+extension Pipeline {
+    /// A SHA-256 over whatever decides the bits of a walk, for `SamplingState`.
+    ///
+    /// - Parameter context: what the pipeline does not know: the weights' hash, the program's version, how the
+    ///   processor is used.
+    public func identity(
+        of request: GenerationRequest, references: [Reference], context: String
+    ) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        var hash = SHA256()
+        for part in [Data(context.utf8), try encoder.encode(request)] {
+            withUnsafeBytes(of: UInt64(part.count).littleEndian) { hash.update(bufferPointer: $0) }
+            hash.update(data: part)
+        }
+        for reference in references {
+            withUnsafeBytes(of: reference.noiseSeed.littleEndian) { hash.update(bufferPointer: $0) }
+            hash.update(bufferPointer: UnsafeRawBufferPointer(reference.latent.floats))
+        }
+        return Array(hash.finalize())
+    }
+}
