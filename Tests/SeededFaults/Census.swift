@@ -103,7 +103,10 @@ public struct Census: Sendable, Equatable {
         return try database.read { db in
             var told: [String: [String]] = [:]
             let rows = try Row.fetchCursor(
-                db, sql: "SELECT subject, prompt, state, reason FROM job WHERE state IN ('held', 'failed', 'cancelled')")
+                db,
+                sql:
+                    "SELECT subject, prompt, state, reason FROM job WHERE state IN ('held', 'failed', 'cancelled')"
+            )
             while let row = try rows.next() {
                 guard let reason = row["reason"] as String? else { continue }
                 told["\(row["subject"] as String): \(row["prompt"] as String)", default: []]

@@ -45,6 +45,8 @@ import Testing
         #expect(try await waiting(store) == ["picture 1"])
         store.close()
         #expect(!folder.exists("jobs.sqlite.damaged"))
+        // All of it is in the one file.
+        #expect(try !folder.exists("jobs.sqlite-wal") || folder.bytes("jobs.sqlite-wal").isEmpty)
     }
 
     @Test func bytesThatAreNoStoreAreKept() async throws {
@@ -101,12 +103,12 @@ import Testing
         try await change(
             folder,
             """
-            PRAGMA writable_schema = 1; DELETE FROM sqlite_master WHERE name = 'jobByTurn';
-            INSERT INTO sqlite_master SELECT 'index', 'jobByTurn', 'job', rootpage,
-            'CREATE INDEX jobByTurn ON job(state, position)' FROM sqlite_master WHERE name = 'jobByEnd'
+            PRAGMA writable_schema = 1; UPDATE sqlite_master SET rootpage =
+            (SELECT rootpage FROM sqlite_master WHERE name = 'jobByEnd') WHERE name = 'jobByTurn'
             """)
         let store = try open(folder)
-        #expect(try await waiting(store) == ["picture 1", "picture 2"])
+        let left = try await waiting(store)
+        #expect(left.sorted() == ["picture 1", "picture 2"])
         store.close()
         #expect(folder.exists("jobs.sqlite.damaged"))
     }
@@ -163,7 +165,8 @@ import Testing
         let store = try open(folder)
         #expect(try await waiting(store) == ["picture 2"])
         store.close()
-        #expect(folder.names("") == ["jobs.sqlite", "jobs.sqlite.damaged"])
+        #expect(folder.exists("jobs.sqlite.damaged"))
+        #expect(!folder.names("").contains { $0.contains(".draft") || $0.contains(".new") })
     }
 
     // MARK: The log beside the store

@@ -197,8 +197,10 @@ struct JobStore: Sendable {
         }
     }
 
-    /// Ends the store's use of its file.
+    /// Ends the store's use of its file, and leaves nothing in the log beside it.
     func close() {
+        // SQLite does that itself where the connection that writes is the last to be closed, which here it is not.
+        _ = try? database.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
         try? database.close()
     }
 

@@ -10,7 +10,7 @@ enum StoreExamination {
     static func fault(ofFile path: String) throws -> String? {
         var facts = stat()
         guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
-        if let log = try? FileBytes.read(path + "-wal", limit: maximumBytes), let log,
+        if let log = try? FileBytes.read(path + "-wal", limit: maximumBytes),
             WriteAheadLog.isDamaged(log)
         {
             return "its log, jobs.sqlite-wal, is damaged"
@@ -31,7 +31,8 @@ enum StoreExamination {
     static func fault(inRows db: Database) throws -> String? {
         for table in ["job", "handledPrompt", "photo", "setting", "turn", "stepTime"] {
             let sound = try soundRow(of: table, db)
-            if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE NOT (\(sound)))") ?? true
+            if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE NOT (\(sound)))")
+                ?? true
             {
                 return "a row of the table \(table) makes no sense"
             }

@@ -38,13 +38,18 @@ struct StoreKeeper {
         try remove(drafted)
         let draft = try JobStore(path: drafted)
         let saved: StoreSalvage.Result
-        do { saved = try StoreSalvage.carry(from: path, into: draft) } catch {
+        do {
+            saved = try StoreSalvage.carry(from: path, into: draft)
+            // All of it into the one file that takes the damaged one's place.
+            _ = try draft.database.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+        } catch {
             draft.close()
             throw error
         }
         draft.close()
         let kept = try keep()
         guard rename(drafted, successor) == 0 else { throw SystemCallError("rename", drafted) }
+        try remove(drafted)
         try finishExchange()
         logger.error(
             """
@@ -71,7 +76,9 @@ struct StoreKeeper {
             (1...).lazy.map { path + ".damaged" + ($0 > 1 ? "-\($0)" : "") }
             .first { access($0, F_OK) != 0 } ?? path + ".damaged"
         for ending in ["-wal", ""] where access(path + ending, F_OK) == 0 {
-            guard link(path + ending, kept + ending) == 0 else { throw SystemCallError("link", path + ending) }
+            guard link(path + ending, kept + ending) == 0 else {
+                throw SystemCallError("link", path + ending)
+            }
         }
         return kept
     }
@@ -109,7 +116,7 @@ struct StoreDamage: Error, CustomStringConvertible {
     }
 
     /// The last: tables that are not what they were made as.
-    private static let codes: Set<ResultCode> = [
+    private static let codes: [ResultCode] = [
         .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT, .SQLITE_SCHEMA, .SQLITE_ERROR,
     ]
 }

@@ -37,7 +37,8 @@ enum StoreSalvage {
         for direction in ["ASC", "DESC"] {
             let isWhole: Void? = try? database.read { db in
                 let rows = try Row.fetchCursor(
-                    db, sql: "SELECT rowid AS ownRow, * FROM \(table) NOT INDEXED ORDER BY rowid \(direction)")
+                    db, sql: "SELECT rowid AS ownRow, * FROM \(table) NOT INDEXED ORDER BY rowid \(direction)"
+                )
                 while let row = try rows.next() {
                     guard let number = Int64.fromDatabaseValue(row["ownRow"]), seen.insert(number).inserted
                     else { break }
@@ -65,17 +66,18 @@ enum StoreSalvage {
                     db, sql: "SELECT * FROM \(table) WHERE rowid = last_insert_rowid() AND \(sound)")
                 guard let stored else { throw StoreDamage(description: "a row makes no sense") }
                 if table == "job" {
-                    guard JobSeal.holds(in: stored) else {
+                    guard JobSeal.holds(in: stored), (try? Job(row: stored)) != nil else {
                         throw StoreDamage(description: "a job is not what was asked for")
                     }
-                    _ = try Job(row: stored)
                 }
                 return .commit
             }
             return true
         } catch is StoreDamage {
             return false
-        } catch let error as DatabaseError where [.SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_ERROR].contains(error.resultCode) {
+        } catch let error as DatabaseError
+            where [.SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_ERROR].contains(error.resultCode)
+        {
             return false
         }
     }

@@ -14,7 +14,9 @@ enum WriteAheadLog {
         // A log that was never begun, or that is begun anew.
         if bytes.prefix(headLength).allSatisfy({ $0 == 0 }) { return false }
         let isBig = magic == 0x377F_0683
-        guard isBig || magic == 0x377F_0682, (512...65_536).contains(size), size & (size - 1) == 0 else { return true }
+        guard isBig || magic == 0x377F_0682, (512...65_536).contains(size), size & (size - 1) == 0 else {
+            return true
+        }
         var sum: (UInt32, UInt32) = (0, 0)
         add(bytes[0..<24], to: &sum, isBig)
         guard sum == (number(bytes, 24), number(bytes, 28)) else { return true }
