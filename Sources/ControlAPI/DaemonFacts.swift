@@ -53,7 +53,7 @@ public struct DaemonFacts: Codable, Sendable, Equatable {
     public var memoryLimit: Int64?
     /// Whether the program was built with oneDNN.
     public var oneDNN: Bool
-    /// Why the configuration's last reload was refused.
+    /// Why the last reload was refused, or what of it waits for a restart.
     public var configurationProblem: String?
     /// Whether the machine's clock is set by another; nil where that cannot be told.
     public var clockIsSet: Bool?

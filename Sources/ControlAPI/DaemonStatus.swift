@@ -14,10 +14,13 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
     public var stateFolder: String
     /// Its control socket.
     public var socket: String
+    /// Why the configuration was not read again as it stands now; nil where all of it holds.
+    public var configurationProblem: String?
 
     /// All of it.
     public init(
-        version: String, pid: Int32, startedAt: Date, root: String, stateFolder: String, socket: String
+        version: String, pid: Int32, startedAt: Date, root: String, stateFolder: String, socket: String,
+        configurationProblem: String? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -25,6 +28,7 @@ public struct DaemonStatus: Codable, Sendable, Equatable {
         self.root = root
         self.stateFolder = stateFolder
         self.socket = socket
+        self.configurationProblem = configurationProblem
     }
 }
 

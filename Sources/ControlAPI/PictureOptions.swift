@@ -1,5 +1,5 @@
 /// What a prompt can say about a picture besides its words. Nil leaves it to the engine.
-public struct PictureOptions: Codable, Sendable, Equatable {
+public struct PictureOptions: Codable, Sendable, Hashable {
     /// What the picture does not show.
     public var negativePrompt: String?
     /// Denoising steps.
@@ -34,7 +34,7 @@ public struct PictureOptions: Codable, Sendable, Equatable {
 }
 
 /// What one line of a prompt file, or an order of `jedictl generate`, can say besides its words.
-public struct PromptOptions: Codable, Sendable, Equatable {
+public struct PromptOptions: Codable, Sendable, Hashable {
     /// What the engine is told.
     public var picture: PictureOptions
     /// How many pictures; one where it says nothing.

@@ -30,19 +30,43 @@ public enum DaemonError: Error, Equatable, CustomStringConvertible {
 
 /// Turns the folders under a root into pictures: watches them, queues jobs, runs the engine, answers `jedictl`.
 public struct SubjectDaemon: Sendable {
-    private let configuration: DaemonConfiguration
+    private let effective: EffectiveConfiguration
+    private let source: ConfigurationSource?
     private let engine: any PictureEngine
     private let logger: Logger
     /// What was logged last, for `jedictl logs`. The logger fills it.
     public var logs = LogBuffer()
     /// Where models lie, for `jedictl model`.
     public var models = ModelPlaces()
+    private var listeners = ConfigurationKeeper.Listeners()
 
-    /// A daemon, not yet begun.
+    private var configuration: DaemonConfiguration { effective.daemon }
+
+    /// A daemon, not yet begun, that keeps this configuration to its end.
     public init(configuration: DaemonConfiguration, engine: any PictureEngine, logger: Logger) {
-        self.configuration = configuration
+        effective = EffectiveConfiguration(fixed: configuration)
+        source = nil
         self.engine = engine
         self.logger = logger
+    }
+
+    /// A daemon, not yet begun, that reads its configuration again when it is asked to.
+    ///
+    /// - Parameters:
+    ///   - configuration: what `source` says now.
+    ///   - onEngineChange: has the engine go by other settings from its next job on; false where it cannot.
+    ///   - onLogLevelChange: has other messages be written.
+    public init(
+        configuration: EffectiveConfiguration, source: ConfigurationSource, engine: any PictureEngine,
+        logger: Logger, onEngineChange: @escaping @Sendable (EngineSettings) async -> Bool,
+        onLogLevelChange: @escaping @Sendable (Logger.Level) -> Void
+    ) {
+        effective = configuration
+        self.source = source
+        self.engine = engine
+        self.logger = logger
+        listeners.engine = onEngineChange
+        listeners.logLevel = onLogLevelChange
     }
 
     /// Runs until SIGTERM or SIGINT comes, or the task is cancelled.
@@ -61,6 +85,7 @@ public struct SubjectDaemon: Sendable {
         var heedsSignals = true
         var whenServing: @Sendable (ServiceGroup) -> Void = { _ in }
         var probe: any PhotoProbing = HeaderPhotoProbe()
+        var notifier = ServiceNotifier(environment: ProcessInfo.processInfo.environment)
         var makeWatcher: @Sendable (ChangeMailbox) -> any FolderWatching = { InotifyWatcher(mailbox: $0) }
         /// Takes orders in the place of the job runner's side.
         var queue: (any QueueControl)?
@@ -108,8 +133,11 @@ public struct SubjectDaemon: Sendable {
             live: live, startedAt: .now, store: store, cache: cache, session: session, monitor: monitor,
             mailbox: mailbox, files: files, work: work, parts: parts, logger: logger)
         parts.whenQueued(jobs.queue)
+        let library = ModelLibrary(
+            stateFolder: configuration.stateFolder, places: models, files: files, logger: logger)
+        let keeper = keeper(live, library, parts.notifier, work)
         let composer = StatusComposer(
-            live: live, startedAt: .now, store: store, cache: cache, session: session,
+            live: live, keeper: keeper, startedAt: .now, store: store, cache: cache, session: session,
             monitor: monitor, board: jobs.board, forecaster: jobs.forecaster, time: parts.time)
         let socket = try bindSocket()
         // Not before it is this daemon's own: what has its name until then is another's.
@@ -117,11 +145,10 @@ public struct SubjectDaemon: Sendable {
         let responder = ControlResponder(
             composer: composer, queue: parts.queue ?? jobs.queue,
             cache: CacheKeeper(cache: cache, monitor: monitor, session: session, files: files),
-            models: ModelLibrary(
-                stateFolder: configuration.stateFolder, places: models, files: files, logger: logger),
+            models: library,
             locator: PhotoLocator(monitor: monitor),
             examiner: DaemonExaminer(live: live, monitor: monitor, session: session, files: files),
-            configuration: .fixed(live), logs: logs,
+            configuration: keeper, logs: logs,
             rights: .ofProcess(socket: configuration.socket), logger: logger)
         let server = try await ControlServer(
             descriptor: socket, idleTime: configuration.clientIdleTime, logger: logger
@@ -129,27 +156,40 @@ public struct SubjectDaemon: Sendable {
         logger.notice(
             "jedid \(ProductVersion.current) looks after \(configuration.root); ask it with: jedictl status --socket \(configuration.socket)"
         )
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: MonitorService(monitor: monitor)), .init(service: jobs.runner),
+            .init(service: jobs.retention), .init(service: server),
+        ]
+        let hangUp = HangUp.ofThisProcess(canReload: source != nil)
+        if parts.heedsSignals && hangUp == .reloads {
+            services.append(.init(service: await ReloadService(keeper: keeper)))
+        }
         let group = ServiceGroup(
             configuration: .init(
-                services: [
-                    .init(service: MonitorService(monitor: monitor)), .init(service: jobs.runner),
-                    .init(service: jobs.retention), .init(service: server),
-                ],
+                services: services,
                 // A terminal that closes ends the daemon as SIGTERM does.
                 gracefulShutdownSignals: !parts.heedsSignals
-                    ? [] : Self.ignoresHangUp ? [.sigterm, .sigint] : [.sigterm, .sigint, .sighup],
+                    ? [] : hangUp == .ends ? [.sigterm, .sigint, .sighup] : [.sigterm, .sigint],
                 logger: logger))
         parts.whenServing(group)
         try await group.run()
         logger.notice("jedid has ended")
     }
 
-    /// Whether it was started with nohup.
-    private static var ignoresHangUp: Bool {
-        var before = sigaction()
-        return sigaction(SIGHUP, nil, &before) == 0
-            && unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self)
-                == unsafeBitCast(SIG_IGN, to: Int.self)
+    private func keeper(
+        _ live: LiveConfiguration, _ library: ModelLibrary, _ notifier: ServiceNotifier, _ work: Signal
+    ) -> ConfigurationKeeper {
+        var listeners = listeners
+        let changeEngine = listeners.engine
+        listeners.engine = { settings in
+            guard await changeEngine(settings) else { return false }
+            await library.configure(settings.model)
+            return true
+        }
+        // Hours that are no longer quiet, an engine that is another one: there may be a job to begin.
+        listeners.rules = { work.raise() }
+        return ConfigurationKeeper(
+            effective, source: source, live: live, notifier: notifier, listeners: listeners, logger: logger)
     }
 
     // MARK: The state folder and the socket

@@ -68,8 +68,10 @@ enum Doctor {
             if let problem = facts.configurationProblem {
                 findings.append(
                     Finding(
-                        check: "configuration", state: .bad, text: "the last reload was refused: \(problem)",
-                        fix: "mend the file, then 'jedictl config reload'"))
+                        check: "configuration", state: .bad, text: "not all of it holds: \(problem)",
+                        fix:
+                            "mend what it names, then 'jedictl config reload', or restart jedid for what waits for it"
+                    ))
             }
             findings.append(watches(facts.machine, facts))
             findings.append(events(facts.machine))

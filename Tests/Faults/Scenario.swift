@@ -31,7 +31,8 @@ struct Scenario: Sendable {
     let run: @Sendable (Setting, World) throws -> Outcome
 
     static let all: [Scenario] = [
-        .kills, .growingFiles, .mutatedPhotos, .mutatedPrompts, .mutatedMessages, .mutatedStores,
+        .kills, .growingFiles, .mutatedPhotos, .mutatedPrompts, .mutatedConfigs, .mutatedMessages,
+        .mutatedStores,
         .queueOverflow,
         .watchLimit, .fullDisk, .clockJumps, .socketFlood, .soak,
     ]

@@ -15,7 +15,7 @@ extension FuzzTarget {
             shortRun: 40_000, maximumLength: 4096
         ) { bytes in
             let contents = PromptFile.parse(bytes)
-            precondition(contents.lines.count <= PromptFile.maximumLines)
+            precondition(contents.pictures <= PromptFile.maximumPictures)
             // Whoever saves the file again must not get other pictures.
             precondition(PromptFile.parse(bytes) == contents)
             let jobs = JobPlanner.jobs(subject: "s", lines: contents.lines, references: [])

@@ -12,7 +12,7 @@ struct FuzzTarget: Sendable {
     /// Gives the parser the bytes. A trap is a finding, and so is a failed precondition of this closure.
     let run: @Sendable ([UInt8]) -> Void
 
-    static let all = photos + models + daemon + worker
+    static let all = photos + models + daemon + configuration + worker
 
     static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
 }

@@ -62,7 +62,7 @@ import Testing
         let own = text.configuration(Samples.configuration, all: false)
         #expect(
             own == """
-                The last reload was refused and the old values hold: /etc/jedi/jedid.yaml:9: steps is 0; it must be from 1 to 1000
+                Not all of the configuration holds: /etc/jedi/jedid.yaml:9: steps is 0; it must be from 1 to 1000
                 Read: /etc/jedi/jedid.yaml
                   root         /srv/jedi  command line
                   worker_idle  10 min     /etc/jedi/jedid.yaml:7

@@ -84,6 +84,13 @@ import Testing
         #expect(lines.allSatisfy { $0.count < 160 || $0.contains(name) })
     }
 
+    @Test func aConfigurationThatDoesNotHoldIsNamed() {
+        var report = SampleReport.full
+        #expect(!plain.text(report).contains("settings"))
+        report.daemon.configurationProblem = "jedid.yaml:3: steps is 0"
+        #expect(plain.text(report).contains("settings  jedid.yaml:3: steps is 0"))
+    }
+
     @Test func longPromptsAreCutOnATerminalOnly() {
         var report = SampleReport.full
         report.waiting[0].prompt = String(repeating: "long ", count: 100)

@@ -23,9 +23,11 @@ public final class DaemonProcess {
     /// Starts it.
     /// - Parameters:
     ///   - programs: the folder of the programs.
+    ///   - arguments: what the real daemon is told besides.
     ///   - environment: what it gets besides this process's own.
     public init(
-        _ kind: Kind, _ world: World, programs: String, environment: [String: String] = [:]
+        _ kind: Kind, _ world: World, programs: String, arguments: [String] = [],
+        environment: [String: String] = [:]
     ) throws {
         self.world = world
         var variables = ProcessInfo.processInfo.environment
@@ -33,9 +35,10 @@ public final class DaemonProcess {
         switch kind {
         case .real:
             process.executableURL = URL(filePath: programs + "/jedid")
-            process.arguments = [
-                "run", "--root", world.root, "--state", state, "--socket", state + "/jedid.sock",
-            ]
+            process.arguments =
+                [
+                    "run", "--root", world.root, "--state", state, "--socket", state + "/jedid.sock",
+                ] + arguments
         case .fake(let step, let haste):
             process.executableURL = URL(filePath: programs + "/fakejedid")
             process.arguments = [world.root, state, world.place + "/engine.log", String(step)]

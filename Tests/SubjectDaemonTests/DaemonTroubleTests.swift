@@ -40,7 +40,9 @@ import Testing
         try await daemon.start()
         #expect(await daemon.hasPictures(1, "toby"))
         #expect(
-            await eventually { daemon.folder.read("root/toby/prompt.error.txt")?.contains("Line 2 ") == true }
+            await eventually {
+                daemon.folder.read("root/toby/prompt.error.txt")?.contains("Line 2: ") == true
+            }
         )
         try daemon.folder.write("root/toby/prompt.txt", [0x67, 0xF6])
         #expect(

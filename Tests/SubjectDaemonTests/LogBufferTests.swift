@@ -29,7 +29,7 @@ import Testing
 
     @Test func aLoggersLinesComeInOnOneLine() {
         let buffer = LogBuffer()
-        var logger = Logger(label: "test") { _ in RecentLogHandler(buffer, level: .notice) }
+        var logger = Logger(label: "test") { _ in RecentLogHandler(buffer, threshold: LogThreshold(.notice)) }
         logger.info("not kept")
         logger[metadataKey: "subject"] = "toby"
         logger.warning("two\nlines \u{1B}[2J")

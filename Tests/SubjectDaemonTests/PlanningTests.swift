@@ -92,7 +92,7 @@ import Testing
             ([0xFF, 0xFE, 0x6F, 0x00], "not UTF-8"), (Array("one\0two".utf8), "not UTF-8"),
             (
                 Array("ok\n".utf8) + Array(repeating: UInt8(ascii: "x"), count: 2001),
-                "Line 2 has 2001 characters"
+                "Line 2: prompt has 2001 characters"
             ),
         ] as [([UInt8], String)]) func whatCannotBeReadIsTold(bytes: [UInt8], problem: String)
     {

@@ -226,6 +226,24 @@ import Testing
         await engine.unload()
     }
 
+    @Test func anotherCommandHoldsFromTheNextCallOn() async throws {
+        let engine = try engine(stepMilliseconds: 20)
+        _ = try await engine.describe()
+        let first = try #require(Self.pid(engine))
+        let made = Task {
+            try await engine.generate(Self.request, references: [], resumingFrom: nil) { _ in }
+        }
+        #expect(await eventually { folder.read("log")?.contains("began") == true })
+        await engine.update(try FakeProgram.worker(log: folder("other"), stepMilliseconds: 1))
+        _ = try await made.value
+        #expect(Self.pid(engine) == first)
+        #expect(folder.read("other") == nil)
+        _ = try await engine.generate(Self.request, references: [], resumingFrom: nil) { _ in }
+        #expect(!Self.lives(first))
+        #expect(folder.read("other")?.contains("began") == true)
+        await engine.unload()
+    }
+
     @Test func itDoesNotLeaveInTheMiddleOfAPicture() async throws {
         let engine = try engine(stepMilliseconds: 20)
         await engine.follow { EngineRules(idleTime: .milliseconds(1)) }

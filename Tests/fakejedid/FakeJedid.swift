@@ -7,8 +7,8 @@ import SubjectDaemon
 ///
 /// Arguments: the root, the state folder, the engine's log, the milliseconds of a step, and `worker` to have the
 /// engine in another process. Or: `worker`, the engine's log, the milliseconds of a step, and what it does wrong.
-/// In the environment, JEDI_FAKE_HASTE divides the daemon's own times, and JEDI_FAKE_FREE_BYTES is the room that a
-/// job asks for.
+/// In the environment, JEDI_TEST_CONFIG names a configuration file, JEDI_FAKE_HASTE divides the daemon's own times,
+/// and JEDI_FAKE_FREE_BYTES is the room that a job asks for.
 @main
 struct FakeJedid {
     static func main() async throws {
@@ -33,8 +33,18 @@ struct FakeJedid {
             arguments.count > 5
             ? WorkerEngine(.own(["worker", arguments[3], arguments[4]]), logger: logger)
             : engine(log: arguments[3], milliseconds: arguments[4])
-        try await SubjectDaemon(configuration: configuration, engine: engine, logger: logger)
-            .run { print("ready") }
+        var daemon = SubjectDaemon(configuration: configuration, engine: engine, logger: logger)
+        if let file = ProcessInfo.processInfo.environment["JEDI_TEST_CONFIG"] {
+            var line = ConfigurationInputs.CommandLine()
+            line.config = file
+            (line.root, line.state, line.socket) = (arguments[1], arguments[2], configuration.socket)
+            line.model = "/no/model"
+            let source = ConfigurationSource(ConfigurationInputs(commandLine: line, environment: [:]))
+            daemon = SubjectDaemon(
+                configuration: try source.load(), source: source, engine: engine, logger: logger,
+                onEngineChange: { _ in true }, onLogLevelChange: { _ in })
+        }
+        try await daemon.run { print("ready") }
     }
 
     private static func engine(log: String, milliseconds: String) -> FakeEngine {

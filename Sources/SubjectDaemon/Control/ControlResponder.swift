@@ -10,7 +10,7 @@ struct ControlResponder: Sendable {
     let models: ModelLibrary
     let locator: PhotoLocator
     let examiner: DaemonExaminer
-    let configuration: ConfigurationAccess
+    let configuration: ConfigurationKeeper
     let logs: LogBuffer
     let rights: ControlRights
     let logger: Logger
@@ -72,11 +72,11 @@ struct ControlResponder: Sendable {
         case .importModel(let folder, let name):
             reply.models = try await models.take(folder, as: name)
         case .checkModel(let model): reply.modelCheck = try await models.check(model)
-        case .configuration: reply.configuration = await configuration.report()
+        case .configuration: reply.configuration = await configuration.report
         case .reloadConfiguration: reply.configuration = await configuration.reload()
         case .logs(let query): reply.logs = logs.report(query)
         case .doctor:
-            reply.facts = await examiner.facts(configurationProblem: await configuration.report().problem)
+            reply.facts = await examiner.facts(configurationProblem: await configuration.problem)
         case .jobs, .pause, .resume, .cancel, .retry, .rerun, .move, .prioritize, .generate, .preview,
             .retention, .metrics:
             try await order(command, in: &reply)

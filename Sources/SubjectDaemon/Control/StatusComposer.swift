@@ -5,6 +5,7 @@ import Glibc
 /// Puts together what `status` says.
 struct StatusComposer: Sendable {
     let live: LiveConfiguration
+    let keeper: ConfigurationKeeper
     let startedAt: Date
     let store: JobStore
     let cache: ReferenceCache
@@ -40,7 +41,8 @@ struct StatusComposer: Sendable {
             daemon: DaemonStatus(
                 version: ProductVersion.current, pid: getpid(), startedAt: startedAt,
                 root: configuration.root,
-                stateFolder: configuration.stateFolder, socket: configuration.socket),
+                stateFolder: configuration.stateFolder, socket: configuration.socket,
+                configurationProblem: await keeper.problem),
             engine: engine, watching: await monitor.watchingStatus, subjects: subjects,
             paused: forecaster.paused,
             running: board.running(at: time.now.uptime),

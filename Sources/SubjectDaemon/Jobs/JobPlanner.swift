@@ -1,22 +1,54 @@
 import ControlAPI
 import Crypto
 
+/// The photos that a line's names, or the lack of them, came to.
+struct PhotoChoice: Sendable, Equatable {
+    /// The photos to use.
+    var references: [PictureRequest.Reference] = []
+    /// Why they are not all that the line asks for, as a sentence without its end. Nothing is made of the line then.
+    var problem: String?
+}
+
 /// Turns a prompt and photos into jobs. Pure: the same in, the same out.
 enum JobPlanner {
-    /// The jobs of all lines, in their order.
+    /// The jobs of all lines, in their order, and what is to be told to the prompt's writer.
     ///
     /// A line that asks for several pictures is as good as that many lines. Where it gives a seed, the further
-    /// pictures have the next ones.
+    /// pictures have the next ones, and a line that asks for the same once more makes no second picture.
+    ///
+    /// - Parameters:
+    ///   - source: the prompt file's name.
+    ///   - photos: what came of the names of photos in the lines' options.
+    static func plan(
+        subject: String, source: String?, lines: [PromptLine], photos: ([String]?) -> PhotoChoice
+    ) -> (jobs: [PlannedJob], problems: [String]) {
+        var jobs: [PlannedJob] = []
+        var keys: Set<String> = []
+        var problems: [String] = []
+        for line in lines {
+            let choice = photos(line.options.photos)
+            if let problem = choice.problem {
+                problems.append(WritingMistake(problem, line: line.number).sentence)
+                continue
+            }
+            for index in 0..<line.pictures {
+                let job = job(subject, source, line, index, choice.references)
+                if keys.insert(job.key).inserted { jobs.append(job) }
+            }
+        }
+        return (jobs, problems)
+    }
+
+    /// The jobs of lines that all use the same photos.
     static func jobs(
         subject: String, lines: [PromptLine], references: [PictureRequest.Reference]
     ) -> [PlannedJob] {
-        lines.flatMap { line in
-            (0..<max(line.options.count ?? 1, 1)).map { job(subject, line, $0, references) }
-        }
+        plan(subject: subject, source: nil, lines: lines) { _ in PhotoChoice(references: references) }.jobs
     }
 
     private static func job(
-        _ subject: String, _ line: PromptLine, _ index: Int, _ references: [PictureRequest.Reference]
+        _ subject: String, _ source: String?, _ line: PromptLine, _ index: Int,
+        _ references: [PictureRequest.Reference]
     ) -> PlannedJob {
         let options = line.options.picture
         let seed = line.options.seed.map { $0 &+ UInt32(truncatingIfNeeded: index) }
@@ -25,13 +57,14 @@ enum JobPlanner {
             seed: seed, references: references)
         return PlannedJob(
             key: key.hexadecimal, subject: subject, prompt: line.text, options: options,
-            seed: seed ?? self.seed(of: key), references: references)
+            seed: seed ?? self.seed(of: key), references: references, source: source,
+            priority: line.options.priority ?? 0)
     }
 
     /// The SHA-256 over all that the picture depends on. Each part goes in with its length, so that no two
     /// different jobs read the same.
     ///
-    /// - Parameter seed: the seed, where the line gives one.
+    /// - Parameter seed: the seed, where the prompt gives one.
     static func key(
         subject: String, prompt: String, copy: Int, options: PictureOptions, seed: UInt32? = nil,
         references: [PictureRequest.Reference]

@@ -34,10 +34,11 @@ struct JobStore: Sendable {
     /// - Parameters:
     ///   - source: the prompt file, by name.
     ///   - made: pictures that already bear a job's name, by its short name.
+    ///   - goesOn: whether these are only those of its lines that waited for photos; nothing is taken back then.
     /// - Returns: how many jobs wait that did not wait before.
     func enqueue(
         _ jobs: [PlannedJob], from prompt: HandledPrompt, source: String = FileRules.promptName,
-        subject: String, made: [String: String], at now: Date
+        subject: String, made: [String: String], goesOn: Bool = false, at now: Date
     ) async throws -> Int {
         try await database.write { db in
             let before = try Self.handledPrompt(of: subject, db)
@@ -69,7 +70,7 @@ struct JobStore: Sendable {
                     count += 1
                 }
             }
-            try Self.withdraw(source, of: subject, but: jobs, at: now, db)
+            if !goesOn { try Self.withdraw(source, of: subject, but: jobs, at: now, db) }
             try db.execute(
                 sql: """
                     INSERT OR REPLACE INTO handledPrompt (subject, size, modified, contentHash, folder)
@@ -80,6 +81,13 @@ struct JobStore: Sendable {
                     Int64(bitPattern: prompt.folder),
                 ])
             return count
+        }
+    }
+
+    /// Whether lines of that very prompt wait for photos while the others became jobs.
+    func awaitsPhotos(_ prompt: HandledPrompt, of subject: String) async throws -> Bool {
+        try await database.read { db in
+            try Self.handledPrompt(of: subject, db)?.awaitsPhotos(of: prompt) == true
         }
     }
 

@@ -6,7 +6,7 @@ import Logging
 /// The models in the state folder, beside the one that came along and the one that is configured.
 actor ModelLibrary {
     private let folder: String
-    private let places: ModelPlaces
+    private var places: ModelPlaces
     private let checker: ModelChecker
     private let files: FileThread
     private let logger: Logger
@@ -21,6 +21,9 @@ actor ModelLibrary {
         self.files = files
         self.logger = logger
     }
+
+    /// From now on pictures are made with this one.
+    func configure(_ folder: String) { places.configured = AbsolutePath.of(folder) }
 
     private static let temporaryPrefix = ".import-"
 

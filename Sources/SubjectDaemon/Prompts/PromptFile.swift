@@ -1,26 +1,32 @@
 import ControlAPI
 import Crypto
 
-/// One picture asked for by a prompt file.
+/// One line of a prompt file: a picture, or several of the same words.
 struct PromptLine: Sendable, Equatable {
     /// The line's number, from 1.
     var number: Int
     /// The prompt, without blanks at its ends.
     var text: String
-    /// How many lines before it say the same.
+    /// How many pictures the lines before it ask for with the same words and options.
     var copy: Int
     /// What it says besides its words, with all defaults that apply filled in.
     var options = PromptOptions()
+
+    /// How many pictures it asks for.
+    var pictures: Int { options.count ?? 1 }
 }
 
 /// What a prompt file holds.
 struct PromptContents: Sendable, Equatable {
     /// The SHA-256 of the file's bytes, in hexadecimal.
     var contentHash: String
-    /// The pictures it asks for.
+    /// The lines that ask for pictures.
     var lines: [PromptLine] = []
     /// What cannot be read in it, in words for its writer.
     var problems: [String] = []
+
+    /// How many pictures it asks for.
+    var pictures: Int { lines.reduce(0) { $0 + $1.pictures } }
 }
 
 /// A prompt that was turned into jobs.
@@ -33,53 +39,63 @@ struct HandledPrompt: Codable, Sendable, Equatable {
     var contentHash: String
     /// The inode of the subject's folder, which tells a folder from one of the same name; 0 where inodes do not last.
     var folder: UInt64
+
+    /// The same while lines of it name photos that are not there: no file is like it, so that it is looked at again
+    /// after a restart.
+    var awaitingPhotos: HandledPrompt {
+        var prompt = self
+        prompt.modified = -1
+        return prompt
+    }
+
+    /// Whether this is what is remembered of that prompt while lines of it wait for photos.
+    func awaitsPhotos(of prompt: HandledPrompt) -> Bool {
+        modified == -1 && contentHash == prompt.contentHash && folder == prompt.folder
+    }
 }
 
-/// Reads prompt files: each line that is not empty and does not begin with `#` asks for a picture.
+/// Reads prompt files: each line that is not empty and does not begin with `#` asks for a picture. Options stand
+/// behind a line's words, as `--steps 30`, or for all lines in the file's front, between two lines of `---`.
 enum PromptFile {
     /// The largest file that is read.
     static let maximumBytes = 256 << 10
     /// The longest line that is taken, in characters.
-    static let maximumLineLength = 2000
+    static let maximumLineLength = 8000
     /// The most pictures that one file can ask for.
-    static let maximumLines = 1000
+    static let maximumPictures = 1000
 
     /// What a file of these bytes holds.
-    static func parse(_ bytes: [UInt8]) -> PromptContents {
+    ///
+    /// - Parameters:
+    ///   - defaults: what holds where neither a line nor the file's front says anything.
+    ///   - classNoun: what `{class}` stands for.
+    static func parse(
+        _ bytes: [UInt8], defaults: PromptOptions = PromptOptions(), classNoun: String? = nil
+    ) -> PromptContents {
         var contents = PromptContents(contentHash: SHA256.hash(data: bytes).hexadecimal)
+        guard bytes.count <= maximumBytes else { return tooLong(size: Int64(bytes.count)) }
         guard let text = String(validating: bytes.withoutByteOrderMark, as: UTF8.self), !bytes.contains(0)
         else {
             contents.problems = ["It is not UTF-8 text. Save it as plain text with the encoding UTF-8."]
             return contents
         }
-        var seen: [String: Int] = [:]
-        var left = 0
-        for (index, raw) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-            .enumerated()
-        {
-            let line = raw.trimmed
-            if line.isEmpty || line.first == "#" { continue }
-            if line.count > maximumLineLength {
-                contents.problems.append(
-                    "Line \(index + 1) has \(line.count) characters; at most \(maximumLineLength) are taken. Shorten it."
-                )
-            } else if contents.lines.count == maximumLines {
-                left += 1
-            } else {
-                contents.lines.append(PromptLine(number: index + 1, text: line, copy: seen[line, default: 0]))
-                seen[line, default: 0] += 1
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        var first = 0
+        var shared = defaults
+        do throws(WritingMistake) {
+            if let front = try front(of: lines) {
+                shared = try options(front: front.text, firstLine: front.firstLine).over(defaults)
+                first = front.end
             }
+        } catch {
+            // With half of their options, pictures would be made that nobody asked for.
+            contents.problems = [error.sentence, "None of its pictures is made until that is mended."]
+            return contents
         }
-        if left > 0 {
-            contents.problems.append(
-                "It asks for more than \(maximumLines) pictures; the last \(left) lines are left out. Make a second file later."
-            )
-        }
-        if contents.lines.isEmpty && contents.problems.isEmpty {
-            contents.problems = [
-                "It asks for no picture. Write what the picture shall show, one picture a line."
-            ]
-        }
+        var reader = LineReader(defaults: shared, classNoun: classNoun)
+        for (index, line) in lines.enumerated().dropFirst(first) { reader.take(line, number: index + 1) }
+        contents.lines = reader.lines
+        contents.problems = reader.allProblems
         return contents
     }
 
@@ -89,24 +105,141 @@ enum PromptFile {
             contentHash: "",
             problems: ["It has \(size) bytes; at most \(maximumBytes) are read. Is it the right file?"])
     }
+
+    // MARK: The front
+
+    /// The text between the file's first two lines of `---`; nil where it does not begin with one. Comments and
+    /// empty lines may stand before it.
+    ///
+    /// - Returns: with the number of its first line, and how many lines it takes from the file with its ends.
+    private static func front(
+        of lines: [Substring]
+    ) throws(WritingMistake) -> (text: String, firstLine: Int, end: Int)? {
+        func isBorder(_ line: Substring) -> Bool { line.oneLineWithoutBlankEnds == "---" }
+        let begin = lines.firstIndex { line in
+            let text = line.oneLineWithoutBlankEnds
+            return !text.isEmpty && !text.hasPrefix("#")
+        }
+        guard let begin, isBorder(lines[begin]) else { return nil }
+        guard let end = lines[(begin + 1)...].firstIndex(where: isBorder) else {
+            throw WritingMistake(
+                "--- begins options for the whole file, and no second line of --- ends them", line: begin + 1)
+        }
+        return (lines[(begin + 1)..<end].joined(separator: "\n"), begin + 2, end + 1)
+    }
+
+    private static func options(
+        front text: String, firstLine: Int
+    ) throws(WritingMistake) -> PromptOptionReader {
+        var reader = PromptOptionReader(isLine: false)
+        for setting in try YAMLTable.parse(text, firstLine: firstLine) { try reader.take(setting) }
+        return reader
+    }
+
+    // MARK: Lines
+
+    /// Takes in lines one after the other.
+    private struct LineReader {
+        let defaults: PromptOptions
+        let classNoun: String?
+        private(set) var lines: [PromptLine] = []
+        private var problems: [String] = []
+        private var pictures = 0
+        private var leftOut = 0
+        private var seen: [Asked: Int] = [:]
+
+        /// What makes two lines the same.
+        private struct Asked: Hashable {
+            var text: String
+            var options: PromptOptions
+        }
+
+        init(defaults: PromptOptions, classNoun: String?) {
+            self.defaults = defaults
+            self.classNoun = classNoun
+        }
+
+        /// What the writer has to be told.
+        var allProblems: [String] {
+            var all = problems
+            if leftOut > 0 {
+                all.append(
+                    "It asks for more than \(maximumPictures) pictures; the last \(leftOut) lines are left out. Make a second file later."
+                )
+            }
+            if lines.isEmpty && all.isEmpty {
+                all = ["It asks for no picture. Write what the picture shall show, one picture a line."]
+            }
+            return all
+        }
+
+        mutating func take(_ raw: Substring, number: Int) {
+            let line = raw.oneLineWithoutBlankEnds
+            if line.isEmpty || line.first == "#" { return }
+            if leftOut > 0 {
+                leftOut += 1
+                return
+            }
+            do throws(WritingMistake) {
+                try add(line, number: number)
+            } catch {
+                problems.append(error.at(number).sentence)
+            }
+        }
+
+        private mutating func add(_ line: String, number: Int) throws(WritingMistake) {
+            guard line.count <= maximumLineLength else {
+                throw WritingMistake(
+                    "it has \(line.count) characters; at most \(maximumLineLength) are taken. Shorten it")
+            }
+            let parsed = try PromptLineParser.parse(line, number: number)
+            var reader = PromptOptionReader(isLine: true)
+            for setting in parsed.settings { try reader.take(setting) }
+            var options = reader.over(defaults)
+            let text = try withClassNoun(words(parsed.text, reader.prompt))
+            options.picture.negativePrompt = try options.picture.negativePrompt.map(withClassNoun)
+            var made = PromptLine(number: number, text: text, copy: 0, options: options)
+            guard pictures + made.pictures <= maximumPictures else {
+                leftOut = 1
+                return
+            }
+            var same = options
+            (same.count, same.priority) = (nil, nil)
+            let asked = Asked(text: text, options: same)
+            made.copy = seen[asked, default: 0]
+            seen[asked, default: 0] += made.pictures
+            pictures += made.pictures
+            lines.append(made)
+        }
+
+        private func words(_ text: String, _ prompt: String?) throws(WritingMistake) -> String {
+            switch (text.isEmpty, prompt) {
+            case (false, nil): return try PromptOptionRules.text(.prompt, text)
+            case (true, let prompt?) where !prompt.isEmpty: return prompt
+            case (false, _):
+                throw WritingMistake(
+                    "the prompt stands twice, before the options and after --prompt; keep one of them")
+            case (true, _):
+                throw WritingMistake(
+                    "it has options and no words; write what the picture shall show before them")
+            }
+        }
+
+        private func withClassNoun(_ text: String) throws(WritingMistake) -> String {
+            guard text.contains("{class}") else { return text }
+            guard let classNoun else {
+                throw WritingMistake(
+                    "it says {class}, and nothing says what the subject is; put 'class: dog', or what it is, into subject.yaml beside the prompt"
+                )
+            }
+            return text.replacing("{class}", with: classNoun)
+        }
+    }
 }
 
 extension [UInt8] {
     /// Some editors put one in front.
-    fileprivate var withoutByteOrderMark: ArraySlice<UInt8> {
+    var withoutByteOrderMark: ArraySlice<UInt8> {
         starts(with: [0xEF, 0xBB, 0xBF]) ? self[3...] : self[...]
-    }
-}
-
-extension Substring {
-    /// Without blanks at its ends, and with what would not be seen made blank.
-    fileprivate var trimmed: String {
-        let visible = String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
-        guard let first = visible.firstIndex(where: { !$0.isWhitespace }),
-            let last = visible.lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(visible[first...last])
     }
 }

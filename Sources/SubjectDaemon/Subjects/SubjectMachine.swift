@@ -47,6 +47,8 @@ struct SubjectMachine: Sendable {
     private var files: [String: File] = [:]
     private var prompt: (fingerprint: FileFingerprint, contents: PromptContents)?
     private var handledPrompt: HandledPrompt?
+    /// What could not be followed in the prompt once it was to be turned into jobs.
+    private var planProblems: [String] = []
     private var folderInode: UInt64 = 0
     private var notedPhotos: [RejectedPhoto]?
     private var notedPrompt: [String]?
@@ -124,11 +126,15 @@ struct SubjectMachine: Sendable {
     mutating func read(_ contents: PromptContents, _ fingerprint: FileFingerprint) {
         guard files[FileRules.promptName]?.entry == .file(fingerprint) else { return }
         prompt = (fingerprint, contents)
+        planProblems = []
     }
 
     /// The prompt was turned into jobs; nil asks for it to be turned into jobs again.
-    mutating func handled(_ handled: HandledPrompt?) {
+    ///
+    /// - Parameter problems: what could not be followed in it after all.
+    mutating func handled(_ handled: HandledPrompt?, problems: [String] = []) {
         handledPrompt = handled
+        planProblems = problems
     }
 
     // MARK: What is to be done
@@ -240,7 +246,7 @@ struct SubjectMachine: Sendable {
     /// What is the matter with the prompt file.
     var promptProblems: [String] {
         if case .refused(let reason)? = files[FileRules.promptName]?.entry { return [reason] }
-        return prompt?.contents.problems ?? []
+        return prompt.map { $0.contents.problems + planProblems } ?? []
     }
 
     /// Files that are still arriving.

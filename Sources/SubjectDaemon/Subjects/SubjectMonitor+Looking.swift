@@ -46,6 +46,7 @@ extension SubjectMonitor {
     private func act(on name: String) async {
         // Looks lead to verdicts, verdicts to messages and jobs: three rounds at most, the rest is caution.
         for _ in 0..<6 {
+            planAgainIfPhotosCame(name)
             guard let (actions, again) = subjects[name]?.machine.next(at: time.now) else { return }
             subjects[name]?.lookAt = again
             if actions.isEmpty { return }
@@ -98,7 +99,7 @@ extension SubjectMonitor {
     }
 
     private func readPrompt(of name: String, _ fingerprint: FileFingerprint) async {
-        let root = configuration.root
+        let (root, defaults) = (configuration.root, configuration.defaults)
         let contents: PromptContents
         do {
             contents = try await files.run { () throws -> PromptContents in
@@ -108,7 +109,7 @@ extension SubjectMonitor {
                 guard let bytes = try FileBytes.read(path, limit: PromptFile.maximumBytes) else {
                     return PromptFile.tooLong(size: fingerprint.size)
                 }
-                return PromptFile.parse(bytes)
+                return PromptFile.parse(bytes, defaults: defaults)
             }
         } catch {
             guard let error = error as? SystemCallError, !error.isMissing else { return }
@@ -160,21 +161,30 @@ extension SubjectMonitor {
         guard let machine = subjects[name]?.machine, let contents = machine.promptContents,
             let prompt = machine.promptToHandle
         else { return false }
-        guard let selection = await select(machine.usablePhotos, of: name) else { return false }
-        let jobs = JobPlanner.jobs(subject: name, lines: contents.lines, references: selection.used)
+        guard let photos = await choosePhotos(for: contents.lines, from: machine.usablePhotos, of: name)
+        else { return false }
         let folder = OutputFolder(root: configuration.root, subject: name)
         do {
+            // Photos that came since change nothing about the lines that did not wait for one.
+            let goesOn = try await store.awaitsPhotos(prompt, of: name)
+            let lines = contents.lines.filter { !goesOn || $0.options.photos != nil }
+            let (jobs, problems) = JobPlanner.plan(
+                subject: name, source: FileRules.promptName, lines: lines
+            ) { photos[$0] ?? PhotoChoice() }
             let made = try await files.run {
                 let names = folder.names()
                 return jobs.reduce(into: [String: String]()) { made, job in
                     made[job.shortID] = names.isEmpty ? nil : folder.picture(of: job, among: names)
                 }
             }
-            let count = try await store.enqueue(jobs, from: prompt, subject: name, made: made, at: .now)
-            subjects[name]?.machine.handled(prompt)
+            let count = try await store.enqueue(
+                jobs, from: problems.isEmpty ? prompt : prompt.awaitingPhotos, subject: name, made: made,
+                goesOn: goesOn, at: .now)
+            subjects[name]?.machine.handled(prompt, problems: problems)
+            subjects[name]?.photosWhenMissed = problems.isEmpty ? nil : machine.usablePhotos.map(\.name)
             if count > 0 {
-                logger.notice(
-                    "\(name): \(count) new in the queue, with \(selection.used.count) of its photos")
+                let used = Set(jobs.flatMap(\.references)).count
+                logger.notice("\(name): \(count) new in the queue, with \(used) of its photos")
                 work.raise()
             }
             return true
@@ -182,6 +192,38 @@ extension SubjectMonitor {
             logger.error("\(name): its prompt could not be put into the queue (\(error)); tried again soon")
             return false
         }
+    }
+
+    /// A prompt that named photos which were not there is due again once others are.
+    private func planAgainIfPhotosCame(_ name: String) {
+        guard let subject = subjects[name], let before = subject.photosWhenMissed,
+            before != subject.machine.usablePhotos.map(\.name)
+        else { return }
+        subjects[name]?.photosWhenMissed = nil
+        subjects[name]?.machine.handled(nil)
+    }
+
+    /// What comes of each list of photos that the lines name; under nil the subject's first ones.
+    ///
+    /// - Returns: nil where a photo changed while it was read.
+    private func choosePhotos(
+        for lines: [PromptLine], from photos: [(name: String, fingerprint: FileFingerprint)], of name: String
+    ) async -> [[String]?: PhotoChoice]? {
+        let fingerprints = Dictionary(uniqueKeysWithValues: photos.map { ($0.name, $0.fingerprint) })
+        let names = photos.map(\.name)
+        var choices: [[String]?: PhotoChoice] = [:]
+        for patterns in Set(lines.map(\.options.photos)) {
+            let (wanted, missing) = patterns.map { PhotoPatterns.find($0, among: names) } ?? (names, [])
+            guard missing.isEmpty else {
+                choices[patterns] = PhotoChoice(
+                    problem: PhotoPatterns.problem(missing: missing, among: names))
+                continue
+            }
+            let files = wanted.compactMap { file in fingerprints[file].map { (name: file, fingerprint: $0) } }
+            guard let selection = await select(files, of: name) else { return nil }
+            choices[patterns] = PhotoChoice(references: selection.used)
+        }
+        return choices
     }
 
     /// The photos to use, by content. Reads those whose content is not known yet.

@@ -17,6 +17,8 @@ actor SubjectMonitor {
         var backendReason: String?
         /// Whether its files' times come from this machine's clock.
         var trustTimes = true
+        /// The photos that were there when its prompt asked for others; another look is due when they change.
+        var photosWhenMissed: [String]?
         /// Why its folder cannot be read.
         var problem: String?
         /// When to look though nothing was seen: a file will have settled then.

@@ -51,13 +51,19 @@ public final class LogBuffer: Sendable {
 /// Puts what is logged into a ``LogBuffer``.
 public struct RecentLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
-    public var logLevel: Logger.Level
+    private var ownLevel: Logger.Level?
+    private let threshold: LogThreshold
     private let buffer: LogBuffer
 
     /// A handler that keeps lines from that level on.
-    public init(_ buffer: LogBuffer, level: Logger.Level = .info) {
+    public init(_ buffer: LogBuffer, threshold: LogThreshold = LogThreshold(.info)) {
         self.buffer = buffer
-        logLevel = level
+        self.threshold = threshold
+    }
+
+    public var logLevel: Logger.Level {
+        get { ownLevel ?? threshold.level }
+        set { ownLevel = newValue }
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {

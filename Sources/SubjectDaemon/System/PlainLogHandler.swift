@@ -8,13 +8,24 @@ import Logging
 /// as the prefix it reads.
 public struct PlainLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
-    public var logLevel: Logger.Level
+    private var ownLevel: Logger.Level?
+    private let threshold: LogThreshold
     private let forJournal: Bool
 
     /// A handler for this process's standard error.
     public init(level: Logger.Level = .info) {
-        logLevel = level
+        self.init(threshold: LogThreshold(level))
+    }
+
+    /// A handler that goes by a level which may change.
+    public init(threshold: LogThreshold) {
+        self.threshold = threshold
         forJournal = Self.standardErrorIsJournal()
+    }
+
+    public var logLevel: Logger.Level {
+        get { ownLevel ?? threshold.level }
+        set { ownLevel = newValue }
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {

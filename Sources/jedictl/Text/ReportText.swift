@@ -86,7 +86,7 @@ struct ReportText {
     func configuration(_ report: ConfigurationReport, all: Bool) -> String {
         var text = ""
         if let problem = report.problem {
-            text += style("The last reload was refused and the old values hold: ", .bad)
+            text += style("Not all of the configuration holds: ", .attention)
             text += TextStyle.safe(problem) + "\n"
         }
         text +=

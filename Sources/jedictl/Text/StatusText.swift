@@ -35,6 +35,9 @@ struct StatusText {
         }
         table.add([Cell("model", .quiet), model(report.engine)])
         table.add([Cell("checked", .quiet), Cell(checked(watching, at: report.madeAt))])
+        if let problem = report.daemon.configurationProblem {
+            table.add([Cell("settings", .quiet), Cell(TextStyle.safe(problem), .attention)])
+        }
         let title = style("jedid \(report.daemon.version)", .heading)
         return ["\(title)  up \(up)  pid \(report.daemon.pid)"] + table.lines(style)
     }

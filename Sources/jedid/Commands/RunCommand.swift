@@ -13,10 +13,26 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             Every folder directly under the root is a subject. Its photos are the references; each line of its \
             prompt.txt that is not empty and does not begin with # becomes a picture in its folder 'output'.
+
+            What stands here holds before what stands in the configuration file. SIGHUP has the file be read again, \
+            except where the daemon belongs to a terminal: there it ends, as the terminal does.
             """)
 
-    @Option(name: .long, help: "The folder whose folders are the subjects.")
-    var root: String
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            The configuration file (else jedid.yaml in CONFIGURATION_DIRECTORY, in /etc/jedi for root and system users, in \
+            ~/.config/jedi for others).
+            """, valueName: "file"))
+    var config: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The folder whose folders are the subjects (else 'root' in the configuration file).",
+            valueName: "dir"))
+    var root: String?
 
     @OptionGroup var model: ModelOptions
 
@@ -34,39 +50,67 @@ struct RunCommand: AsyncParsableCommand {
     var verbose = false
 
     func validate() throws {
-        guard !root.isEmpty else {
+        if let root, root.isEmpty {
             throw ValidationError("--root is empty; name the folder of the subjects.")
+        }
+        if let config, config.isEmpty {
+            throw ValidationError("--config is empty; name the configuration file.")
+        }
+        if let model = model.model, model.isEmpty {
+            throw ValidationError("--model is empty. Name the checkpoint's folder.")
         }
     }
 
     func run() async throws {
         openStandardStreams()
-        let environment = ProcessInfo.processInfo.environment
-        let verbose = verbose
+        try ModelOptions.checkMask()
+        let source = ConfigurationSource(
+            ConfigurationInputs(
+                commandLine: commandLine, environment: ProcessInfo.processInfo.environment,
+                embeddedModels: ModelOptions.embeddedModels))
+        let effective = try configuration(source)
+        let threshold = LogThreshold(effective.logLevel)
         let logs = LogBuffer()
         LoggingSystem.bootstrap { _ in
-            let level: Logger.Level = verbose ? .debug : .info
-            return MultiplexLogHandler([PlainLogHandler(level: level), RecentLogHandler(logs, level: level)])
+            MultiplexLogHandler([
+                PlainLogHandler(threshold: threshold), RecentLogHandler(logs, threshold: threshold),
+            ])
         }
         let logger = Logger(label: "jedid")
-        guard let stateFolder = state ?? SocketLocation.stateFolder(environment) else {
-            throw CommandError(
-                "HOME is not set, so there is no place for the queue and the cache: give --state DIR.")
-        }
-        let configuration = DaemonConfiguration(
-            root: root, stateFolder: stateFolder,
-            socket: socket ?? SocketLocation.forDaemon(stateFolder: stateFolder, environment: environment))
-        let engine = WorkerEngine(
-            .own(try WorkerSubcommand.arguments(for: model), environment: WaitPolicy.environment),
-            logger: logger)
-        var daemon = SubjectDaemon(configuration: configuration, engine: engine, logger: logger)
+        if let file = effective.file { logger.info("the configuration is in \(file)") }
+        let engine = WorkerEngine(WorkerSubcommand.command(for: effective.engine), logger: logger)
+        var daemon = SubjectDaemon(
+            configuration: effective, source: source, engine: engine, logger: logger,
+            onEngineChange: { settings in
+                await engine.update(WorkerSubcommand.command(for: settings))
+                return true
+            }, onLogLevelChange: { threshold.level = $0 })
         daemon.logs = logs
-        daemon.models = ModelPlaces(configured: try model.folder(), embedded: ModelOptions.embedded)
+        daemon.models = ModelPlaces(configured: effective.engine.model, embedded: ModelOptions.embedded)
         do {
             try await daemon.run()
         } catch {
             logger.critical("\(error)")
             throw ExitCode.failure
+        }
+    }
+
+    private var commandLine: ConfigurationInputs.CommandLine {
+        var line = ConfigurationInputs.CommandLine()
+        line.config = config
+        line.root = root
+        line.state = state
+        line.socket = socket
+        line.model = model.model
+        line.precision = model.chosenPrecision
+        line.threads = model.threads
+        line.isVerbose = verbose
+        return line
+    }
+
+    private func configuration(_ source: ConfigurationSource) throws -> EffectiveConfiguration {
+        do throws(ConfigurationError) { return try source.load() } catch {
+            throw CommandError(error.description)
         }
     }
 

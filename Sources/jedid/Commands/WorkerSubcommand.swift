@@ -10,13 +10,13 @@ struct WorkerSubcommand: AsyncParsableCommand {
 
     @OptionGroup var model: ModelOptions
 
-    /// What the daemon starts a worker with; a mistake in its own options is refused here already.
-    static func arguments(for model: ModelOptions) throws -> [String] {
-        let configuration = try model.configuration()
-        return [
-            "worker", "--model", try model.folder(), "--precision", configuration.precision.rawValue,
-            "--threads", "\(configuration.threads)",
-        ]
+    /// What the daemon starts a worker with.
+    static func command(for settings: EngineSettings) -> WorkerCommand {
+        .own(
+            [
+                "worker", "--model", settings.model, "--precision", settings.precision.rawValue,
+                "--threads", "\(settings.cpu.threads)",
+            ], environment: WaitPolicy.environment)
     }
 
     func run() async throws {

@@ -11,11 +11,13 @@ struct ModelOptions: ParsableArguments {
             valueName: "dir"))
     var model: String?
     @Option(
+        name: .customLong("precision"),
         help: """
             What products compute with: f32, or bf16 (about half the time and memory, pictures differ slightly; needs \
             a processor with AVX-512 BF16).
             """)
-    var precision: Precision = .float32
+    var chosenPrecision: Precision?
+    var precision: Precision { chosenPrecision ?? .float32 }
     @Option(help: "Threads that compute; all processors by default.") var threads: Int?
 
     func validate() throws {
@@ -35,12 +37,17 @@ struct ModelOptions: ParsableArguments {
                 + "Give --model DIR or set JEDID_MODEL.")
     }
 
-    /// How the processor is used; a precision that it does not have is refused.
-    func configuration() throws -> CPUConfiguration {
+    /// Refuses a mask of the processor's features that means nothing.
+    static func checkMask() throws {
         if let mask = CPUConfiguration.unknownMask {
             let allowed = CPUConfiguration.InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")
             throw CommandError("JEDI_CPU is '\(mask)'. Unset it, or set it to one of \(allowed).")
         }
+    }
+
+    /// How the processor is used; a precision that it does not have is refused.
+    func configuration() throws -> CPUConfiguration {
+        try Self.checkMask()
         let configuration = CPUConfiguration(threads: threads, precision: precision)
         guard configuration.supports(precision) else {
             throw CommandError(
@@ -60,7 +67,7 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// Where an installation has it (beside `bin`), then where the source tree has it.
-    private static var embeddedModels: [String] {
+    static var embeddedModels: [String] {
         let link = "/proc/self/exe"
         let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) ?? ""
         var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()

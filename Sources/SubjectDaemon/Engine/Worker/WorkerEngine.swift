@@ -5,13 +5,15 @@ import Synchronization
 ///
 /// A worker that crashes, is killed or hangs costs the call that it was at, nothing else: the next call starts another.
 public actor WorkerEngine: PictureEngine {
-    private let command: WorkerCommand
+    private var command: WorkerCommand
     private let limits: WorkerLimits
     private let time: any TimeSource
     private let pressure: @Sendable () -> Double?
     private let logger: Logger
 
     private var worker: WorkerConnection?
+    /// What the worker at hand was started with.
+    private var startedWith: WorkerCommand?
     private var starting: Task<EngineDescription, any Error>?
     private var restarts = RestartPolicy()
     private var rules: @Sendable () -> EngineRules = { EngineRules(idleTime: .seconds(300)) }
@@ -85,6 +87,13 @@ public actor WorkerEngine: PictureEngine {
         return max(needed - (residentBytes ?? 0), 0)
     }
 
+    /// From the next call on, a worker that was started with this one works.
+    public func update(_ command: WorkerCommand) {
+        guard command != self.command else { return }
+        self.command = command
+        restarts = RestartPolicy()
+    }
+
     /// The worker leaves.
     public func unload() async {
         idling?.cancel()
@@ -127,6 +136,11 @@ public actor WorkerEngine: PictureEngine {
 
     /// The worker at hand, or a new one.
     private func ready() async throws -> (WorkerConnection, EngineDescription) {
+        // Only where nobody else is waiting for its answer.
+        if let worker, startedWith != command, callsUnderWay == 1 {
+            logger.info("worker \(worker.pid) leaves: the configuration asks for another")
+            await leave(worker)
+        }
         if let worker, let known, worker.end == nil, starting == nil { return (worker, known) }
         let start =
             starting
@@ -158,6 +172,7 @@ public actor WorkerEngine: PictureEngine {
             throw EngineInterruption("the worker cannot be started: \(error)")
         }
         self.worker = worker
+        startedWith = command
         shown.withLock { $0 = .loading(pid: worker.pid) }
         logger.info("worker \(worker.pid) started")
         do {

@@ -1,0 +1,16 @@
+import ControlAPI
+import Logging
+import Tensors
+
+/// Everything that a configuration file or the command line can set, while it is being put together.
+struct DaemonSettings: Sendable {
+    var root: String?
+    var state: String?
+    var socket: String?
+    var model: String?
+    var precision = Precision.float32
+    var threads: Int?
+    var logLevel = Logger.Level.info
+    /// The rest. Its root, state folder and socket are not looked at.
+    var rules = DaemonConfiguration(root: "/", stateFolder: "/", socket: "/")
+}

@@ -1,0 +1,21 @@
+import Tensors
+
+/// Which model computes, and how.
+public struct EngineSettings: Sendable, Equatable {
+    /// The checkpoint's folder.
+    public var model: String
+    /// What products compute with.
+    public var precision: Precision
+    /// How many threads compute; nil for as many as there are processors.
+    public var threads: Int?
+
+    /// All of it.
+    public init(model: String, precision: Precision = .float32, threads: Int? = nil) {
+        self.model = model
+        self.precision = precision
+        self.threads = threads
+    }
+
+    /// The same for the processor's backend.
+    public var cpu: CPUConfiguration { CPUConfiguration(threads: threads, precision: precision) }
+}

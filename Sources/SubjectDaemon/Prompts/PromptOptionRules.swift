@@ -1,0 +1,136 @@
+import ControlAPI
+import JointDiffusion
+
+/// Within what a prompt's options must be, whoever gives them.
+enum PromptOptionRules {
+    static let steps = 1...1000
+    static let count = 1...100
+    static let side = 64...4096
+    static let guidance = 0.0...100.0
+    static let seed: ClosedRange<Int64> = 0...Int64(UInt32.max)
+    static let priority = -1000...1000
+    /// Sides are multiples of this; a model may ask for more.
+    static let sideMultiple = 8
+    /// The most names or patterns of photos.
+    static let photos = 64
+    /// The longest name or pattern of a photo, in characters.
+    static let photoName = 255
+    /// The longest prompt and the longest negative prompt, in characters.
+    static let text = 2000
+
+    /// What is wrong with options that did not come from a file, each as a sentence without its end.
+    static func problems(of options: PromptOptions) -> [String] {
+        let picture = options.picture
+        var problems: [String] = []
+        func note(_ check: () throws -> Void) {
+            do { try check() } catch { problems.append((error as? WritingMistake)?.text ?? "\(error)") }
+        }
+        note { try check(.steps, picture.steps, in: steps) }
+        note { try check(.count, options.count, in: count) }
+        note { try check(.priority, options.priority, in: priority) }
+        note { try check(.guidance, picture.guidance) }
+        note { try check(.imageGuidance, picture.imageGuidance) }
+        note { try checkSide(.width, picture.width) }
+        note { try checkSide(.height, picture.height) }
+        if let name = picture.sampler { note { _ = try sampler(name) } }
+        if let name = picture.mode { note { _ = try mode(name) } }
+        if let names = options.photos { note { _ = try photos(names) } }
+        if let negative = picture.negativePrompt { note { _ = try text(.negativePrompt, negative) } }
+        return problems
+    }
+
+    // MARK: One value each
+
+    static func check(
+        _ option: PromptOption, _ value: Int?, in range: ClosedRange<Int>
+    ) throws(WritingMistake) {
+        guard let value, !range.contains(value) else { return }
+        throw refusal(option, "\(value)", wholeNumber(range))
+    }
+
+    static func wholeNumber(_ range: ClosedRange<Int>) -> String {
+        "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    }
+
+    static func check(_ option: PromptOption, _ value: Double?) throws(WritingMistake) {
+        guard let value, !guidance.contains(value) else { return }
+        throw refusal(option, "\(value)", guidanceAllowed)
+    }
+
+    static let guidanceAllowed = "a number from 0 to 100, as 7.5"
+
+    static func checkSide(_ option: PromptOption, _ value: Int?) throws(WritingMistake) {
+        guard let value, !side.contains(value) || !value.isMultiple(of: sideMultiple) else { return }
+        throw refusal(option, "\(value)", sideAllowed)
+    }
+
+    static let sideAllowed = "a multiple of 8 from 64 to 4096, in pixels"
+
+    /// The sampler's own name, from any under which it is known.
+    static func sampler(_ written: String) throws(WritingMistake) -> String {
+        func plain(_ name: String) -> String {
+            name.lowercased().replacing("+", with: "p").filter { !"_- ".contains($0) }
+        }
+        let name = plain(written)
+        let kind = SamplerKind.allCases.first { [plain($0.rawValue), plain($0.displayName)].contains(name) }
+        guard let kind else {
+            throw refusal(
+                .sampler, WritingMistake.quoted(written),
+                "one of " + SamplerKind.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return kind.rawValue
+    }
+
+    /// The mode's name.
+    static func mode(_ written: String) throws(WritingMistake) -> String {
+        guard let mode = ReferenceMode(rawValue: written.lowercased()) else {
+            throw refusal(
+                .mode, WritingMistake.quoted(written),
+                "one of " + ReferenceMode.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return mode.rawValue
+    }
+
+    /// Names and patterns of photos.
+    static func photos(_ written: [String]) throws(WritingMistake) -> [String] {
+        guard !written.isEmpty, written.count <= photos,
+            written.allSatisfy({ !$0.isEmpty && $0.count <= photoName })
+        else {
+            throw refusal(
+                .photos, WrittenValue.list(written).shown,
+                "from 1 to \(photos) names of photos; a * in a name stands for any letters, as in IMG_*.jpg")
+        }
+        return written
+    }
+
+    /// Words on one line, without blanks at the ends.
+    static func text(_ option: PromptOption, _ written: String) throws(WritingMistake) -> String {
+        let line = written.oneLineWithoutBlankEnds
+        guard line.count <= text else {
+            throw WritingMistake(
+                "\(option.rawValue) has \(line.count) characters; at most \(text) are taken. Shorten it")
+        }
+        return line
+    }
+
+    static func refusal(_ option: PromptOption, _ value: String, _ allowed: String) -> WritingMistake {
+        WritingMistake("\(option.rawValue) is \(value); it must be \(allowed)")
+    }
+}
+
+extension StringProtocol {
+    /// Without blanks at its ends, and with what would not be seen made blank.
+    var oneLineWithoutBlankEnds: String {
+        let visible = String(
+            String.UnicodeScalarView(
+                unicodeScalars.map {
+                    let category = $0.properties.generalCategory
+                    return category == .control || category == .lineSeparator
+                        || category == .paragraphSeparator ? " " : $0
+                }))
+        guard let first = visible.firstIndex(where: { !$0.isWhitespace }),
+            let last = visible.lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(visible[first...last])
+    }
+}

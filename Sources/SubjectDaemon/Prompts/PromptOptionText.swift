@@ -1,0 +1,30 @@
+import ControlAPI
+
+/// Says options as a prompt file would.
+enum PromptOptionText {
+    /// Every option by its documented name, its value where it has one, and what holds where it has none.
+    static func all(_ options: PromptOptions) -> [(name: String, value: String?, otherwise: String)] {
+        let picture = options.picture
+        let ofModel = "the model's own"
+        return [
+            (.negativePrompt, picture.negativePrompt, "none"),
+            (.count, options.count.map(String.init), "1"),
+            (.seed, options.seed.map { String($0) }, "from the job"),
+            (.steps, picture.steps.map(String.init), ofModel),
+            (.sampler, picture.sampler, ofModel),
+            (.guidance, picture.guidance.map(number), ofModel),
+            (.imageGuidance, picture.imageGuidance.map(number), ofModel),
+            (.width, picture.width.map(String.init), ofModel),
+            (.height, picture.height.map(String.init), ofModel),
+            (.mode, picture.mode, ofModel),
+            (.photos, options.photos?.joined(separator: ", "), "the first by name"),
+            (.priority, options.priority.map(String.init), "0"),
+        ].map { (option: PromptOption, value: String?, otherwise: String) in
+            (option.rawValue, value, otherwise)
+        }
+    }
+
+    private static func number(_ value: Double) -> String {
+        Int(exactly: value).map(String.init) ?? String(value)
+    }
+}
