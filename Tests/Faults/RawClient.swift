@@ -17,12 +17,18 @@ final class RawClient {
         withUnsafeMutableBytes(of: &address.sun_path) { target in
             target.copyBytes(from: Array(path.utf8).prefix(target.count - 1))
         }
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        // While many come at once, as many as the kernel lets wait.
+        for _ in 0..<2000 {
+            let result = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
             }
+            if result == 0 { return }
+            guard errno == EAGAIN else { return nil }
+            usleep(5000)
         }
-        guard result == 0 else { return nil }
+        return nil
     }
 
     deinit { close(descriptor) }

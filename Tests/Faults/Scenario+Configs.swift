@@ -70,7 +70,7 @@ extension Scenario {
         poll: 500 ms
         gather: 5 ms
         watch_retry: 1 min
-        retry: 200 ms
+        retry: 1 s
         free_space: 1 MiB
         worker_idle: 5 min
         client_idle: 30 s

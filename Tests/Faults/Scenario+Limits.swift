@@ -18,10 +18,10 @@ extension Scenario {
         guard limit <= 200_000 else { return .skip("the kernel keeps \(limit) events, too many to overflow") }
         for round in 0..<rounds {
             kill(daemon.pid, SIGSTOP)
-            // Each makes three events, and no two of them are one.
-            for number in 0...(limit / 3) {
+            // Each makes two events or three, and no two of them are one.
+            for number in 0..<limit {
                 let path = world.path("subject\(number % subjects)/junk\(number).dat")
-                _ = FileManager.default.createFile(atPath: path, contents: nil)
+                close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
                 unlink(path)
             }
             for number in 0..<subjects { try world.wish(["picture \(round)"], of: "subject\(number)") }
@@ -47,7 +47,7 @@ extension Scenario {
         guard UserNamespace.isEntered else { return .skip(UserNamespace.reason) }
         let limit = "/proc/sys/user/max_inotify_watches"
         let before = FileManager.default.contents(atPath: limit) ?? Data()
-        guard FileManager.default.createFile(atPath: limit, contents: nil), Kernel.set(limit, "6") else {
+        guard Kernel.set(limit, "6") else {
             return .skip("\(limit) cannot be set")
         }
         defer { _ = Kernel.set(limit, String(decoding: before, as: UTF8.self)) }
@@ -57,6 +57,10 @@ extension Scenario {
         let daemon = try DaemonProcess(
             .fake(stepMilliseconds: 1, haste: 10), world, programs: setting.programs)
         try daemon.waitUntilReady()
+        try daemon.wait("a look at every subject") {
+            let found = try daemon.client.status().subjects
+            return found.count == subjects && found.allSatisfy { $0.backend != WatchBackend.none }
+        }
         let polled = try daemon.client.status().subjects.count { $0.backend == .polling }
         for number in 0..<subjects { try world.wish(["picture"], of: "subject\(number)") }
         try daemon.wait("a picture of each subject") {
@@ -100,6 +104,9 @@ extension Scenario {
             Kernel.fill(disk + "/filler")
             rest(.milliseconds(Int.random(in: 100...600, using: &random)))
             unlink(disk + "/filler")
+            try daemon.wait("every picture, once there is room,") {
+                try daemon.client.status().subjects.map(\.jobsDone).reduce(0, +) >= 3 * (round + 1)
+            }
             try daemon.waitUntilIdle()
         }
         var census = Census()

@@ -24,6 +24,9 @@ public final class World {
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     }
 
+    /// The last part of its place.
+    public var name: String { place.split(separator: "/").last.map(String.init) ?? place }
+
     public func remove() { try? FileManager.default.removeItem(atPath: place) }
 
     // MARK: What the owner does

@@ -103,8 +103,8 @@ import Testing
         try await change(
             folder,
             """
-            PRAGMA writable_schema = 1; UPDATE sqlite_master SET rootpage =
-            (SELECT rootpage FROM sqlite_master WHERE name = 'jobByEnd') WHERE name = 'jobByTurn'
+            PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = replace(sql, 'position', 'createdAt')
+            WHERE name = 'jobByTurn'
             """)
         let store = try open(folder)
         let left = try await waiting(store)

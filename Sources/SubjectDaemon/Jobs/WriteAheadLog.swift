@@ -20,26 +20,31 @@ enum WriteAheadLog {
         var sum: (UInt32, UInt32) = (0, 0)
         add(bytes[0..<24], to: &sum, isBig)
         guard sum == (number(bytes, 24), number(bytes, 28)) else { return true }
-        let salt = bytes[16..<24]
+        let salt = Array(bytes[16..<24])
         var place = headLength
-        var isBroken = false
         while place + frameHeadLength + size <= bytes.count {
             let page = place + frameHeadLength
+            var next = sum
+            add(bytes[place..<place + 8], to: &next, isBig)
+            add(bytes[page..<page + size], to: &next, isBig)
             // A frame of an earlier run of the log has another salt.
-            let isOfThisRun = bytes[place + 8..<place + 16].elementsEqual(salt)
-            if isBroken {
-                if isOfThisRun && number(bytes, place + 4) != 0 { return true }
-            } else {
-                var next = sum
-                add(bytes[place..<place + 8], to: &next, isBig)
-                add(bytes[page..<page + size], to: &next, isBig)
-                let isSound =
-                    isOfThisRun && next == (number(bytes, place + 16), number(bytes, place + 20))
-                if isSound { sum = next } else { isBroken = true }
-            }
+            guard bytes[place + 8..<place + 16].elementsEqual(salt),
+                next == (number(bytes, place + 16), number(bytes, place + 20))
+            else { return hasCompletion(in: bytes, after: place + 9, salt) }
+            sum = next
             place = page + size
         }
         return false
+    }
+
+    /// Whether the head of a frame that completes a transaction is there, at whatever place bytes that went or came
+    /// have moved it to.
+    private static func hasCompletion(in bytes: [UInt8], after begin: Int, _ salt: [UInt8]) -> Bool {
+        guard begin + 8 <= bytes.count else { return false }
+        return (begin...bytes.count - 8).contains { place in
+            bytes[place] == salt[0] && bytes[place..<place + 8].elementsEqual(salt)
+                && number(bytes, place - 4) != 0
+        }
     }
 
     private static func add(_ part: ArraySlice<UInt8>, to sum: inout (UInt32, UInt32), _ isBig: Bool) {
