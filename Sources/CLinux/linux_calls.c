@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -31,6 +32,15 @@ int jedi_file_system_magic(const char *path, uint64_t *magic)
         return -errno;
     *magic = (uint64_t)facts.f_type & 0xffffffffu;
     return 0;
+}
+
+int64_t jedi_birth_time(int folder, const char *name)
+{
+    struct statx facts;
+    if (statx(folder, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BTIME, &facts) != 0
+        || (facts.stx_mask & STATX_BTIME) == 0)
+        return 0;
+    return facts.stx_btime.tv_sec * 1000000000 + facts.stx_btime.tv_nsec;
 }
 
 _Static_assert(sizeof(struct jedi_peer) == sizeof(struct ucred), "SO_PEERCRED fills a struct jedi_peer");

@@ -15,7 +15,7 @@ public struct StatusReport: Codable, Sendable, Equatable {
     public var engine: EngineStatus
     /// The watch over the root.
     public var watching: WatchingStatus
-    /// Every subject, by name.
+    /// The subjects, by name. Where there are very many, those that have something to tell, and some of the others.
     public var subjects: [SubjectStatus]
     /// Why no job is begun just now, where that is so: a full disk, a missing root, no model.
     public var paused: String?
@@ -27,12 +27,14 @@ public struct StatusReport: Codable, Sendable, Equatable {
     public var waitingCount: Int
     /// What ended last, the newest first.
     public var recent: [JobStatus]
+    /// How many subjects there are besides; nil from a daemon that tells of all.
+    public var subjectsLeftOut: Int?
 
     /// A report of the present form.
     public init(
         madeAt: Date, daemon: DaemonStatus, engine: EngineStatus, watching: WatchingStatus,
         subjects: [SubjectStatus], paused: String?, running: RunningJobStatus?, waiting: [JobStatus],
-        waitingCount: Int, recent: [JobStatus]
+        waitingCount: Int, recent: [JobStatus], subjectsLeftOut: Int? = nil
     ) {
         self.schema = Self.schemaName
         self.madeAt = madeAt
@@ -45,5 +47,6 @@ public struct StatusReport: Codable, Sendable, Equatable {
         self.waiting = waiting
         self.waitingCount = waitingCount
         self.recent = recent
+        self.subjectsLeftOut = subjectsLeftOut
     }
 }

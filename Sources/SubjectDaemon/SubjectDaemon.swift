@@ -128,7 +128,10 @@ public struct SubjectDaemon: Sendable {
         let monitor = SubjectMonitor(
             live: live, store: store, files: files, watcher: parts.makeWatcher(mailbox),
             mailbox: mailbox, probe: parts.probe, work: work, time: parts.time, logger: logger,
-            onReady: onReady)
+            onReady: {
+                StartupPages.release()
+                onReady()
+            })
         let jobs = try await JobServices(
             live: live, startedAt: .now, store: store, cache: cache, session: session, monitor: monitor,
             mailbox: mailbox, files: files, work: work, parts: parts, logger: logger)

@@ -59,7 +59,7 @@ extension Scenario {
         try daemon.waitUntilReady()
         try daemon.wait("a look at every subject") {
             let found = try daemon.client.status().subjects
-            return found.count == subjects && found.allSatisfy { $0.backend != WatchBackend.none }
+            return found.count == subjects && found.allSatisfy { $0.backend != .none }
         }
         let polled = try daemon.client.status().subjects.count { $0.backend == .polling }
         for number in 0..<subjects { try world.wish(["picture"], of: "subject\(number)") }

@@ -39,8 +39,18 @@ import Testing
             }.sorted()
         }
 
-        func status() throws -> Programs.Outcome {
-            try Programs.run("jedictl", ["status", "--json", "--socket", socket])
+        func status() throws -> Programs.Outcome { try jedictl("status", "--json") }
+
+        func jedictl(_ arguments: String...) throws -> Programs.Outcome {
+            try Programs.run("jedictl", arguments + ["--socket", socket])
+        }
+
+        /// What `/proc/PID/status` says of its memory, in kB.
+        static func residentKilobytes(_ process: Process) throws -> Int {
+            let facts = try String(
+                contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+            let line = try #require(facts.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+            return try #require(line.split(separator: " ").dropFirst().first.flatMap { Int($0) })
         }
 
         var said: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
@@ -104,6 +114,50 @@ import Testing
             }
             #expect(prompts.count == 6)
             #expect(daemon.pictures("yellow-cat").count == 6)
+        }
+    }
+
+    @Test func aPictureIsMadeAgainFromWhatItSaysOfItself() async throws {
+        try await Programs.withFolder { folder in
+            let daemon = Daemon(folder: folder)
+            let process = try daemon.start()
+            defer { process.terminate() }
+            try daemon.drop(
+                "blue-cat",
+                prompt:
+                    "a cat on the beach --seed 7 --steps 6 --sampler euler --photos 1.png 3.png --negative_prompt snow"
+            )
+            #expect(try await Programs.wait { daemon.pictures("blue-cat").count == 1 }, "\(daemon.said)")
+            let picture = daemon.root.appendingPathComponent("blue-cat/output")
+                .appendingPathComponent(try #require(daemon.pictures("blue-cat").first))
+            let same = try daemon.jedictl("reproduce", picture.path)
+            #expect(same.status == 0 && same.text.contains("bit for bit"), "\(same.text)\(same.errors)")
+
+            // One bit of its pixels, and it is another picture.
+            var bytes = try Data(contentsOf: picture)
+            let other = try #require(
+                PNGTextReader.read(contentsOf: picture.path).first
+            ).text
+            #expect(other.contains("Seed: 7") && other.contains("1.png") && !other.contains("0.png"))
+            let middle = bytes.count / 2
+            bytes[middle] ^= 1
+            let changed = folder.appendingPathComponent("changed.png")
+            try bytes.write(to: changed)
+            let refused = try daemon.jedictl("reproduce", changed.path)
+            #expect(refused.status == 1, "\(refused.text)\(refused.errors)")
+        }
+    }
+
+    @Test func theDaemonItselfStaysSmall() async throws {
+        try await Programs.withFolder { folder in
+            let daemon = Daemon(folder: folder)
+            let process = try daemon.start()
+            defer { process.terminate() }
+            try daemon.drop("blue-cat", prompt: "a photo of the cat in the snow")
+            #expect(try await Programs.wait { daemon.pictures("blue-cat").count == 1 }, "\(daemon.said)")
+            _ = try daemon.status()
+            let kilobytes = try Daemon.residentKilobytes(process)
+            #expect(kilobytes < 40_000, "VmRSS is \(kilobytes) kB")
         }
     }
 

@@ -113,65 +113,13 @@ import Testing
     }
 }
 
-@Suite struct RootReconcilerTests {
-    private let disk = FolderIdentity(device: 1, inode: 2)
-    private let other = FolderIdentity(device: 9, inode: 2)
-
-    private func folders(_ names: String...) -> [String: FolderIdentity] {
-        Dictionary(
-            uniqueKeysWithValues: names.map {
-                ($0, FolderIdentity(device: 1, inode: UInt64($0.utf8.first ?? 0)))
-            })
-    }
-
-    private func compare(
-        _ known: [String: FolderIdentity], _ seen: [String: FolderIdentity], before: FolderIdentity?,
-        now: FolderIdentity, remembered: Bool = false
-    ) -> RootReconciler.Outcome {
-        RootReconciler.compare(
-            known: known, rootBefore: before, remembered: remembered,
-            with: RootListing(identity: now, folders: seen))
-    }
-
-    @Test func whatCameAndWent() {
-        #expect(
-            compare(folders("a", "b"), folders("b", "c"), before: disk, now: disk)
-                == .available(.init(appeared: ["c"], vanished: ["a"])))
-    }
-
-    @Test func anotherFolderOfTheSameNameIsReplaced() {
-        let new = ["a": FolderIdentity(device: 1, inode: 999)]
-        #expect(compare(folders("a"), new, before: disk, now: disk) == .available(.init(replaced: ["a"])))
-    }
-
-    @Test func anotherRootReplacesEveryFolder() {
-        #expect(
-            compare(folders("a"), folders("a"), before: disk, now: other)
-                == .available(.init(replaced: ["a"])))
-    }
-
-    @Test func anEmptyOtherRootIsAnUnmountedOne() {
-        for (known, remembered) in [(folders("a"), false), ([:], true)] {
-            guard case .unavailable = compare(known, [:], before: disk, now: other, remembered: remembered)
-            else {
-                Issue.record("taken for an empty root")
-                return
-            }
-        }
-    }
-
-    @Test func anEmptiedRootIsEmpty() {
-        #expect(compare(folders("a"), [:], before: disk, now: disk) == .available(.init(vanished: ["a"])))
-        #expect(compare([:], [:], before: nil, now: disk, remembered: true) == .available(.init()))
-    }
-}
-
 @Suite struct FileRulesTests {
     @Test(arguments: [
         ".hidden.jpg", "._photo.jpg", ".syncthing.photo.jpg.tmp", "~syncthing~photo.jpg", "photo.jpg.part",
         "photo.jpg.filepart", "photo.jpg.crdownload", "photo.jpg~", "prompt.txt~", ".prompt.txt.swp",
         "@eaDir",
         ".stfolder", ".stversions", "Thumbs.db", "prompt.error.txt", "photos.error.txt", "#recycle",
+        "beach.prompt.error.txt", "subject.error.txt", "defaults.error.txt", "#prompt.txt#",
     ]) func isIgnored(name: String) {
         #expect(FileRules.isIgnored(name))
         #expect(FileRules.kind(name) == nil)
@@ -183,10 +131,43 @@ import Testing
             ("a.jpg", .photo), ("A.JPEG", .photo), ("x.y.png", .photo), ("prompt.txt", .prompt),
             ("a.HEIC", .photo), ("b.webp", .photo), ("a.GIF", .unreadablePhoto(format: "GIF")),
             ("notes.txt", nil), ("jpg", nil), ("film.mp4", nil),
-            ("Prompt.TXT.bak", nil),
+            ("Prompt.TXT.bak", nil), ("beach.prompt.txt", .prompt), (".prompt.txt", nil),
+            ("beachprompt.txt", nil), ("subject.yaml", .settings), ("2024/a.jpg", .photo),
+            ("2024/a.gif", .unreadablePhoto(format: "GIF")), ("2024/prompt.txt", nil),
+            ("2024/beach.prompt.txt", nil), ("2024/subject.yaml", nil), ("2024/", nil), ("2024/jpg", nil),
+            ("a.b/c", nil),
         ] as [(String, FileRules.Kind?)]) func kinds(name: String, kind: FileRules.Kind?)
     {
         #expect(FileRules.kind(name) == kind)
+    }
+
+    @Test(arguments: [
+        ("prompt.txt", "prompt.error.txt"), ("beach.prompt.txt", "beach.prompt.error.txt"),
+        ("subject.yaml", "subject.error.txt"), ("defaults.yaml", "defaults.error.txt"),
+    ]) func messagesStandBesideWhatTheyAreAbout(file: String, note: String) {
+        #expect(FileRules.note(on: file) == note)
+        #expect(FileRules.about(note: note) == file)
+        #expect(FileRules.isNote(note) && FileRules.kind(note) == nil)
+    }
+
+    @Test(arguments: [
+        ("", "toby", true, true), ("", "defaults.yaml", false, true), ("", ".git", true, false),
+        ("toby", "a.jpg", false, true), ("toby", "prompt.txt", false, true), ("toby", "2024", true, true),
+        ("toby", "output", true, false), ("toby", "keep", true, false), ("toby", "@eaDir", true, false),
+        ("toby", "notes.md", false, false), ("toby/2024", "a.jpg", false, true),
+        ("toby/2024", "prompt.txt", false, false), ("toby/2024", "output", true, false),
+    ]) func eventsThatAreWorthALook(key: String, name: String, isFolder: Bool, matters: Bool) {
+        #expect(
+            FileRules.matters(name, isFolder: isFolder, key: FolderKey(rawValue: key)) == matters)
+    }
+
+    @Test func keysOfFolders() {
+        let within = FolderKey(subject: "toby", folder: "2024/may")
+        #expect(within.subject == "toby" && within.within == "2024/may")
+        #expect(within.path(of: "a.jpg") == "2024/may/a.jpg")
+        let own = FolderKey(subject: "toby")
+        #expect(own.subject == "toby" && own.within == nil && own.path(of: "a.jpg") == "a.jpg")
+        #expect(FolderKey.root.isRoot && !own.isRoot)
     }
 
     @Test(

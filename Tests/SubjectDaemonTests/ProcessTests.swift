@@ -8,17 +8,30 @@ import Testing
 /// Real processes, really killed. The engine is the fake one; everything else is what `jedid run` runs.
 @Suite struct ProcessTests {
     /// A child process with its root, state and log.
-    private final class Child {
+    final class Child {
         let folder: TestFolder
         private let process = Process()
 
-        init(folder: TestFolder, stepMilliseconds: Int, hasWorker: Bool = false) throws {
+        /// - Parameters:
+        ///   - pollMilliseconds: from one look at a folder that cannot be watched to the next.
+        ///   - shell: lines of a shell that run the daemon as `"$@"`.
+        init(
+            folder: TestFolder, stepMilliseconds: Int, hasWorker: Bool = false, pollMilliseconds: Int? = nil,
+            shell: String? = nil
+        ) throws {
             self.folder = folder
             try folder.makeFolder("root")
-            process.executableURL = try FakeProgram.url()
-            process.arguments =
+            let program = try FakeProgram.url()
+            let arguments =
                 [folder("root"), folder("state"), folder("log"), String(stepMilliseconds)]
-                + (hasWorker ? ["worker"] : [])
+                + (hasWorker ? ["worker"] : []) + (pollMilliseconds.map { ["poll=\($0)"] } ?? [])
+            if let shell {
+                process.executableURL = URL(filePath: "/usr/bin/unshare")
+                process.arguments = ["-U", "-r", "sh", "-c", shell, "sh", program.path] + arguments
+            } else {
+                process.executableURL = program
+                process.arguments = arguments
+            }
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             try process.run()
@@ -27,6 +40,9 @@ import Testing
         deinit {
             if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         }
+
+        /// Has it stand still, or go on.
+        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
         var pid: Int32 { process.processIdentifier }
 

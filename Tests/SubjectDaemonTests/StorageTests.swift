@@ -51,8 +51,8 @@ import Testing
         let running = try await store.jobs(in: [.running], limit: 10)
         #expect(running.map(\.attempts) == [1])
         let remembered = try await store.remembered(of: ["toby", "mia"])
-        #expect(remembered == ["toby": RememberedSubject(prompt: Self.prompt), "mia": RememberedSubject()])
-        #expect(try await store.remembersSubjects())
+        #expect(
+            remembered == ["toby": RememberedSubject(prompts: [Self.prompt]), "mia": RememberedSubject()])
     }
 
     @Test func aFailedJobGetsAnotherTryAndADoneOneDoesNot() async throws {
@@ -96,9 +96,7 @@ import Testing
                 fingerprint: fingerprint, verdict: .usable(width: 4, height: 5), contentHash: "66"),
             "b": KnownPhoto(fingerprint: fingerprint, verdict: .rejected("because"), contentHash: nil),
         ]
-        try await store.remember(photos, of: "toby")
-        try await store.remember(photos, of: "other")
-        // One row at a time for a few subjects, the whole table for many.
+        try await store.remember(Findings(photos: ["toby": photos, "other": photos]))
         let names = ["toby"] + (1..<subjects).map { "s\($0)" }
         let remembered = try await store.remembered(of: names)
         #expect(remembered.count == subjects && remembered["toby"]?.photos == photos)

@@ -5,8 +5,9 @@ import SubjectDaemon
 
 /// The daemon with the fake engine, as a process of its own that tests can kill.
 ///
-/// Arguments: the root, the state folder, the engine's log, the milliseconds of a step, and `worker` to have the
-/// engine in another process. Or: `worker`, the engine's log, the milliseconds of a step, and what it does wrong.
+/// Arguments: the root, the state folder, the engine's log, the milliseconds of a step, and perhaps `worker` to have
+/// the engine in another process and `poll=` with the milliseconds from one look at a folder that cannot be watched to
+/// the next. Or: `worker`, the engine's log, the milliseconds of a step, and what it does wrong.
 /// In the environment, JEDI_TEST_CONFIG names a configuration file, JEDI_FAKE_HASTE divides the daemon's own times,
 /// and JEDI_FAKE_FREE_BYTES is the room that a job asks for.
 @main
@@ -28,9 +29,14 @@ struct FakeJedid {
         if let bytes = environment["JEDI_FAKE_FREE_BYTES"].flatMap(Int64.init) {
             configuration.freeBytesNeeded = bytes
         }
+        let choices = arguments.dropFirst(5)
+        if let poll = choices.compactMap({ $0.hasPrefix("poll=") ? Int($0.dropFirst(5)) : nil }).first {
+            configuration.pollInterval = .milliseconds(poll)
+            configuration.watchRetryInterval = .milliseconds(poll)
+        }
         let logger = Logger(label: "jedid")
         let engine: any PictureEngine =
-            arguments.count > 5
+            choices.contains("worker")
             ? WorkerEngine(.own(["worker", arguments[3], arguments[4]]), logger: logger)
             : engine(log: arguments[3], milliseconds: arguments[4])
         var daemon = SubjectDaemon(configuration: configuration, engine: engine, logger: logger)

@@ -14,6 +14,12 @@ int jedi_rename_without_replacing(const char *from, const char *to);
 /* The magic number of the file system that holds the path. */
 int jedi_file_system_magic(const char *path, uint64_t *magic);
 
+/*
+ * When the file of that name in the open folder was made, in nanoseconds since 1970; the folder itself where the
+ * name is empty. 0 where its file system does not say. Never follows a link.
+ */
+int64_t jedi_birth_time(int folder, const char *name);
+
 /* What SO_PEERCRED tells: who is at the other end of a connected Unix socket. As struct ucred. */
 struct jedi_peer {
     pid_t pid;

@@ -25,6 +25,14 @@ struct PhotoLocator: Sendable {
 extension SubjectMonitor {
     /// For each subject the SHA-256 of its photos by name, as far as they were read.
     var photoHashes: [String: [String: String]] {
-        subjects.mapValues { subject in subject.photos.compactMapValues(\.contentHash) }
+        get async {
+            var hashes: [String: [String: String]] = [:]
+            for (index, (name, subject)) in subjects.enumerated() {
+                // Many subjects take a while, and others ask as well.
+                if index % 256 == 255 { await Task.yield() }
+                hashes[name] = subject.machine.photoHashes
+            }
+            return hashes
+        }
     }
 }

@@ -17,6 +17,8 @@ struct StatusComposer: Sendable {
 
     private static let waitingShown = 50
     private static let recentShown = 10
+    /// A person reads no more at once, and whoever asks waits for none of the rest.
+    private static let subjectsShown = 100
 
     private var configuration: DaemonConfiguration { live.current }
 
@@ -28,7 +30,8 @@ struct StatusComposer: Sendable {
             in: [.done, .failed, .held, .cancelled], limit: Self.recentShown, latestFirst: true)
         let engine = session.status
         let cache = cache
-        let subjects = await monitor.subjectStatuses(counts: counts) { contentHash in
+        let subjects = await monitor.subjectStatuses(counts: counts, limit: Self.subjectsShown) {
+            contentHash in
             guard let modelHash = engine.modelHash, let width = engine.width, let height = engine.height
             else {
                 return false
@@ -48,6 +51,7 @@ struct StatusComposer: Sendable {
             running: board.running(at: time.now.uptime),
             waiting: waiting,
             waitingCount: counts.values.reduce(0) { $0 + ($1[.queued] ?? 0) },
-            recent: recent.map { $0.status() })
+            recent: recent.map { $0.status() },
+            subjectsLeftOut: await monitor.subjectCount - subjects.count)
     }
 }

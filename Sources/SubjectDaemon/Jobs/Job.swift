@@ -70,10 +70,13 @@ struct PlannedJob: Sendable, Equatable {
 
     /// The name that is taken where `copy - 1` files of other origin bear it already.
     func outputName(copy: Int) -> String {
-        let tail = "-\(shortID)-\(seed)\(copy > 1 ? "-\(copy)" : "").png"
+        let tail = outputTail(copy: copy)
         // A file's name has at most 255 bytes, its temporary name some more.
         var head = subject
         while head.utf8.count + tail.utf8.count > 230 { head.removeLast() }
         return head + tail
     }
+
+    /// How that name ends, whatever the subject was called.
+    func outputTail(copy: Int) -> String { "-\(shortID)-\(seed)\(copy > 1 ? "-\(copy)" : "").png" }
 }

@@ -142,9 +142,11 @@ struct JobQueue: QueueControl {
         }
         let references = try await monitor.photos(for: order)
         let line = PromptLine(number: 1, text: prompt, copy: 0, options: order.options)
-        let plans = JobPlanner.jobs(subject: order.subject, lines: [line], references: references).map {
+        let origin = try await store.origin(of: order.subject)
+        let plans = JobPlanner.jobs(subject: origin, lines: [line], references: references).map {
             plan in
             var plan = plan
+            plan.subject = order.subject
             plan.priority = order.options.priority ?? 0
             plan.modelHash = order.modelHash
             return plan

@@ -228,8 +228,10 @@ struct JobRunner: Service {
 
     /// Writes the picture, as soon as there is room for it: it is not made a second time because the disk is full.
     private func write(_ picture: FinishedPicture, of plan: PlannedJob) async throws -> String {
-        let folder = OutputFolder(root: configuration.root, subject: plan.subject)
+        let whereabouts = JobWhereabouts(live: maker.live, store: store, monitor: monitor, files: files)
         while true {
+            let plan = try await whereabouts.now(plan)
+            let folder = OutputFolder(root: configuration.root, subject: plan.subject)
             do {
                 let path = try await files.run { [writePicture] in try writePicture(picture, plan, folder) }
                 board.pause(nil)

@@ -50,14 +50,47 @@ enum JobSchema {
                 table.column("value", .text).notNull()
             }
         }
-        migrator.registerMigration("3 jobs: places, sources, turns, step times", migrate: addPlaces)
+        migrator.registerMigration("2 folders: subjects by their folders, a handled prompt for each file") {
+            db in
+            try db.create(table: "subject") { table in
+                table.primaryKey("name", .text)
+                // The name that is part of its jobs' keys: its first one, whatever it is called now.
+                table.column("origin", .text).notNull().unique()
+                table.column("device", .integer).notNull()
+                table.column("inode", .integer).notNull()
+                table.column("born", .integer).notNull()
+            }
+            try db.create(index: "subjectByFolder", on: "subject", columns: ["inode"])
+            try db.execute(
+                sql: "INSERT INTO subject SELECT subject, subject, 0, folder, 0 FROM handledPrompt")
+            try db.rename(table: "handledPrompt", to: "handledPromptBefore")
+            try db.create(table: "handledPrompt") { table in
+                table.column("subject", .text).notNull()
+                table.column("file", .text).notNull()
+                table.column("size", .integer).notNull()
+                table.column("modified", .integer).notNull()
+                table.column("contentHash", .text).notNull()
+                table.column("folder", .integer).notNull()
+                table.column("born", .integer).notNull()
+                table.primaryKey(["subject", "file"])
+            }
+            try db.execute(
+                sql: """
+                    INSERT INTO handledPrompt
+                    SELECT subject, 'prompt.txt', size, modified, contentHash, folder, 0 FROM handledPromptBefore
+                    """)
+            try db.drop(table: "handledPromptBefore")
+        }
+        migrator.registerMigration(placesName, migrate: addPlaces)
         migrator.registerMigration("4 jobs: seals") { db in
             try db.alter(table: "job") { table in table.add(column: "seal", .text) }
         }
         return migrator
     }
 
-    private static func addPlaces(_ db: Database) throws {
+    static let placesName = "3 jobs: places, sources, turns, step times"
+
+    static func addPlaces(_ db: Database) throws {
         try db.alter(table: "job") { table in
             table.add(column: "source", .text)
             table.add(column: "priority", .integer).notNull().defaults(to: 0)

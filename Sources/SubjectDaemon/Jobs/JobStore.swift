@@ -32,20 +32,19 @@ struct JobStore: Sendable {
     /// not asked for by its prompt file any more is taken back.
     ///
     /// - Parameters:
-    ///   - source: the prompt file, by name.
     ///   - made: pictures that already bear a job's name, by its short name.
     ///   - goesOn: whether these are only those of its lines that waited for photos; nothing is taken back then.
     /// - Returns: how many jobs wait that did not wait before.
     func enqueue(
-        _ jobs: [PlannedJob], from prompt: HandledPrompt, source: String = FileRules.promptName,
-        subject: String, made: [String: String], goesOn: Bool = false, at now: Date
+        _ jobs: [PlannedJob], from prompt: HandledPrompt, subject: String, made: [String: String],
+        goesOn: Bool = false, at now: Date
     ) async throws -> Int {
         try await database.write { db in
-            let before = try Self.handledPrompt(of: subject, db)
-            let isOtherFolder = before != nil && before?.folder != prompt.folder
+            let before = try Self.handledPrompt(of: subject, file: prompt.file, db)
+            let isOtherFolder = before.map { !$0.isSameFolder(as: prompt) } ?? false
             var count = 0
             for var job in jobs {
-                job.source = source
+                job.source = prompt.file
                 let isMade = made[job.shortID] != nil
                 let row = try Row.fetchOne(
                     db, sql: "SELECT state, isWithdrawn, removedAt FROM job WHERE key = ?",
@@ -66,20 +65,12 @@ struct JobStore: Sendable {
                     try Self.requeue(job.key, db)
                     try db.execute(
                         sql: "UPDATE job SET referencePhotos = ?, source = ?, priority = ? WHERE key = ?",
-                        arguments: [try Self.text(job.references), source, job.priority, job.key])
+                        arguments: [try Self.text(job.references), prompt.file, job.priority, job.key])
                     count += 1
                 }
             }
-            if !goesOn { try Self.withdraw(source, of: subject, but: jobs, at: now, db) }
-            try db.execute(
-                sql: """
-                    INSERT OR REPLACE INTO handledPrompt (subject, size, modified, contentHash, folder)
-                    VALUES (?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    subject, prompt.size, prompt.modified, prompt.contentHash,
-                    Int64(bitPattern: prompt.folder),
-                ])
+            if !goesOn { try Self.withdraw(prompt.file, of: subject, but: jobs, at: now, db) }
+            try Self.remember(prompt, of: subject, db)
             return count
         }
     }
@@ -87,13 +78,19 @@ struct JobStore: Sendable {
     /// Whether lines of that very prompt wait for photos while the others became jobs.
     func awaitsPhotos(_ prompt: HandledPrompt, of subject: String) async throws -> Bool {
         try await database.read { db in
-            try Self.handledPrompt(of: subject, db)?.awaitsPhotos(of: prompt) == true
+            try Self.handledPrompt(of: subject, file: prompt.file, db)?.awaitsPhotos(of: prompt) == true
         }
     }
 
-    /// Takes back what waits and is asked for by that prompt file no more, as when the file is gone.
+    /// Takes back what waits and is asked for by that prompt file no more, as when the file is gone. Should it come
+    /// back as it was, it is turned into jobs again.
     func withdraw(_ source: String, of subject: String, at now: Date) async throws {
-        try await database.write { db in try Self.withdraw(source, of: subject, but: [], at: now, db) }
+        try await database.write { db in
+            try Self.withdraw(source, of: subject, but: [], at: now, db)
+            try db.execute(
+                sql: "UPDATE handledPrompt SET size = -1, modified = ? WHERE subject = ? AND file = ?",
+                arguments: [HandledPrompt.forgotten, subject, source])
+        }
     }
 
     private static func withdraw(
@@ -103,7 +100,8 @@ struct JobStore: Sendable {
         let waiting = try Job.fetch(
             db, "WHERE subject = ? AND state = ? AND source = ?",
             [subject, Job.State.queued.rawValue, source])
-        for job in waiting where !asked.contains(job.plan.key) {
+        let surplus = waiting.filter { !asked.contains($0.plan.key) }
+        for job in surplus {
             let successor = jobs.first {
                 $0.prompt == job.plan.prompt && $0.options == job.plan.options
                     && $0.references != job.plan.references
@@ -119,6 +117,11 @@ struct JobStore: Sendable {
                     Job.State.cancelled.rawValue, reason, now.timeIntervalSince1970, job.plan.key,
                 ])
         }
+        guard !surplus.isEmpty else { return }
+        // Another of the subject's prompt files may ask for the same: it is turned into jobs once more.
+        try db.execute(
+            sql: "UPDATE handledPrompt SET modified = ? WHERE subject = ? AND file <> ?",
+            arguments: [HandledPrompt.forgotten, subject, source])
     }
 
     /// Puts jobs that no prompt file asks for at the queue's end. One whose key is known is not made again; one
@@ -169,21 +172,6 @@ struct JobStore: Sendable {
                 outputHash = NULL, removedAt = NULL WHERE key = ?
                 """,
             arguments: [Job.State.queued.rawValue, key])
-    }
-
-    /// Has the subject's prompt be turned into jobs again.
-    func forgetHandledPrompt(of subject: String) async throws {
-        try await database.write { db in
-            try db.execute(
-                sql: "UPDATE handledPrompt SET modified = -1 WHERE subject = ?", arguments: [subject])
-        }
-    }
-
-    /// Whether any subject was ever planned.
-    func remembersSubjects() async throws -> Bool {
-        try await database.read { db in
-            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM handledPrompt)") ?? false
-        }
     }
 
     // MARK: Settings

@@ -53,10 +53,12 @@ struct OutputFolder: Sendable {
         return names
     }
 
-    /// The picture of that job among those names, if it is whole.
+    /// The picture of that job among those names, if it is whole. It may have been made when the subject had
+    /// another name.
     func picture(of job: PlannedJob, among names: Set<String>) -> String? {
-        (1...Self.copies).lazy.map { job.outputName(copy: $0) }.filter(names.contains).map { path + "/" + $0 }
-            .first(where: Self.isWhole)
+        let tails = (1...Self.copies).map { job.outputTail(copy: $0) }
+        return names.filter { name in tails.contains(where: name.hasSuffix) }.sorted { $0.precedes($1) }
+            .lazy.map { path + "/" + $0 }.first(where: Self.isWhole)
     }
 
     /// The job's picture that is there whole, its record beside it: what an end without a word, or a store that was

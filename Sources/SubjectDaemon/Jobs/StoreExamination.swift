@@ -29,7 +29,7 @@ enum StoreExamination {
     /// The first row that makes no sense. SQLite's own check finds damaged pages; a value of another type than its
     /// column's is sound to SQLite and to nobody who reads it.
     static func fault(inRows db: Database) throws -> String? {
-        for table in ["job", "handledPrompt", "photo", "setting", "turn", "stepTime"] {
+        for table in ["job", "handledPrompt", "photo", "setting", "subject", "turn", "stepTime"] {
             let sound = try soundRow(of: table, db)
             if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE NOT (\(sound)))")
                 ?? true

@@ -19,13 +19,16 @@ enum StoreSalvage {
         }
         defer { try? damaged.close() }
         let (jobs, areAllJobs) = rows(of: "job", in: damaged)
-        let (settings, areAllSettings) = rows(of: "setting", in: damaged)
-        var result = Result(isWhole: areAllJobs && areAllSettings)
+        // Under which name a subject's jobs have their keys is known nowhere else.
+        let others = ["setting", "subject"].map { table in (table, rows(of: table, in: damaged)) }
+        var result = Result(isWhole: areAllJobs && others.allSatisfy { $0.1.areAll })
         try store.database.write { db in
             for row in jobs {
                 if try insert(row, into: "job", db) { result.jobs += 1 } else { result.isWhole = false }
             }
-            for row in settings where try !insert(row, into: "setting", db) { result.isWhole = false }
+            for (table, found) in others {
+                for row in found.rows where try !insert(row, into: table, db) { result.isWhole = false }
+            }
         }
         return result
     }

@@ -39,18 +39,40 @@ struct HandledPrompt: Codable, Sendable, Equatable {
     var contentHash: String
     /// The inode of the subject's folder, which tells a folder from one of the same name; 0 where inodes do not last.
     var folder: UInt64
+    /// When that folder was made; 0 where that is not known.
+    var born: Int64 = 0
+    /// The prompt file's name.
+    var file = FileRules.promptName
 
-    /// The same while lines of it name photos that are not there: no file is like it, so that it is looked at again
-    /// after a restart.
+    /// When a prompt was written that is to be turned into jobs again: no file is like it.
+    static let forgotten: Int64 = -1
+    /// The same while lines of it name photos that are not there.
+    private static let awaiting: Int64 = -2
+
+    /// Whether its file went, and what it asked for was taken back.
+    var isWithdrawn: Bool { size < 0 }
+
+    /// Whether it is the same prompt in the same folder.
+    func isSame(as other: HandledPrompt) -> Bool {
+        file == other.file && size == other.size && modified == other.modified
+            && contentHash == other.contentHash && isSameFolder(as: other)
+    }
+
+    /// Whether it lay in the same folder.
+    func isSameFolder(as other: HandledPrompt) -> Bool {
+        folder == other.folder && (born == other.born || born == 0 || other.born == 0)
+    }
+
+    /// The same while lines of it name photos that are not there: it is looked at again after a restart.
     var awaitingPhotos: HandledPrompt {
         var prompt = self
-        prompt.modified = -1
+        prompt.modified = Self.awaiting
         return prompt
     }
 
     /// Whether this is what is remembered of that prompt while lines of it wait for photos.
     func awaitsPhotos(of prompt: HandledPrompt) -> Bool {
-        modified == -1 && contentHash == prompt.contentHash && folder == prompt.folder
+        modified == Self.awaiting && contentHash == prompt.contentHash && isSameFolder(as: prompt)
     }
 }
 

@@ -67,7 +67,8 @@ final class ReferenceCache: Sendable {
         let name = Self.fileName(key)
         do {
             try AtomicFile.replace(
-                folder + "/" + name, with: CachedReference.encode(reference, key: key), mode: 0o640)
+                folder + "/" + name, with: CachedReference.encode(reference, key: key), mode: 0o640,
+                lasts: false)
             present.withLock { _ = $0.insert(name) }
         } catch {
             logger.warning("could not keep an encoded photo (\(error)); it is encoded again next time")

@@ -12,24 +12,12 @@ struct FileFingerprint: Codable, Sendable, Hashable {
     var inode: UInt64
 }
 
-/// Which folder it is, whatever its name.
-struct FolderIdentity: Codable, Sendable, Hashable {
-    var device: UInt64
-    var inode: UInt64
-}
-
 extension FileFingerprint {
     init(_ facts: stat) {
         self.init(
             size: Int64(facts.st_size), modified: facts.st_mtim.nanoseconds,
             changed: facts.st_ctim.nanoseconds,
             inode: UInt64(facts.st_ino))
-    }
-}
-
-extension FolderIdentity {
-    init(_ facts: stat) {
-        self.init(device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino))
     }
 }
 

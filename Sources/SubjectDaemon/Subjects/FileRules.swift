@@ -1,6 +1,8 @@
 import Images
 
 /// Which files and folders the daemon looks at, by their names alone.
+///
+/// A file in a folder within the subject's is named by its path, as in "2024/a.jpg".
 enum FileRules {
     /// What a file in a subject's folder is for.
     enum Kind: Sendable, Equatable {
@@ -8,16 +10,26 @@ enum FileRules {
         case photo
         /// A picture in a format that is not read.
         case unreadablePhoto(format: String)
-        /// The prompts.
+        /// Prompts.
         case prompt
+        /// What holds for all pictures of the subject.
+        case settings
     }
 
-    /// The file that holds a subject's prompts.
+    /// The file that holds a subject's prompts, unless there are several.
     static let promptName = "prompt.txt"
+    /// How the names of further prompt files end.
+    static let promptEnding = ".prompt.txt"
+    /// The file that holds a subject's settings.
+    static let settingsName = "subject.yaml"
+    /// The file in the root that holds settings for all subjects.
+    static let defaultsName = "defaults.yaml"
     /// The folder that the pictures go to.
     static let outputName = "output"
-    /// What is the matter with the prompt file, beside it.
-    static let promptNoteName = "prompt.error.txt"
+    /// The folder for pictures that are never removed.
+    static let keepName = "keep"
+    /// What is the matter with the root's settings, beside them.
+    static let defaultsNoteName = "defaults.error.txt"
     /// What is the matter with photos, beside them.
     static let photosNoteName = "photos.error.txt"
 
@@ -31,30 +43,63 @@ enum FileRules {
         "arw": "raw", "orf": "raw", "rw2": "raw", "raf": "raw",
     ]
 
-    /// Half-copied files of other programs, editors' leavings and folders of storage boxes.
+    private static let ignoredEndings = [
+        ".part", ".filepart", ".crdownload", ".download", ".tmp", "~", ".swp", ".swx",
+    ]
+
+    private static let ignoredNames: Set<String> = [
+        "@eadir", "@recycle", "#recycle", "#snapshot", "thumbs.db", "ehthumbs.db", "desktop.ini",
+        "lost+found",
+        "$recycle.bin", "system volume information",
+    ]
+
+    /// Half-copied files of other programs, editors' leavings, folders of storage boxes, the daemon's own messages.
     static func isIgnored(_ name: String) -> Bool {
-        let lower = name.lowercased()
         if name.hasPrefix(".") || name.hasPrefix("~syncthing~") || name.hasPrefix("~$") { return true }
-        if name.hasPrefix("#") && (name.hasSuffix("#") || lower == "#recycle" || lower == "#snapshot") {
-            return true
+        if name.hasPrefix("#") && name.hasSuffix("#") { return true }
+        let lower = name.lowercased()
+        return ignoredEndings.contains(where: lower.hasSuffix) || ignoredNames.contains(lower)
+            || isNote(lower)
+    }
+
+    /// Whether a file of that name is one of the daemon's messages.
+    static func isNote(_ name: String) -> Bool {
+        name.hasSuffix(".error.txt")
+            && (name == photosNoteName || name == note(on: settingsName) || name == defaultsNoteName
+                || isPrompt(about(note: name)))
+    }
+
+    /// The file that says what is the matter with that prompt or settings file.
+    static func note(on name: String) -> String {
+        guard let dot = name.lastIndex(of: ".") else { return name + ".error.txt" }
+        return name[..<dot] + ".error.txt"
+    }
+
+    /// The file that such a message is about.
+    static func about(note: String) -> String {
+        switch note {
+        case photosNoteName: return "photos"
+        case Self.note(on: settingsName): return settingsName
+        case defaultsNoteName: return defaultsName
+        default: return note.dropLast("error.txt".count) + "txt"
         }
-        if [".part", ".filepart", ".crdownload", ".download", ".tmp", "~", ".swp", ".swx"].contains(
-            where: lower.hasSuffix)
-        {
-            return true
-        }
-        return [
-            "@eadir", "@recycle", "thumbs.db", "ehthumbs.db", "desktop.ini", "lost+found", "$recycle.bin",
-            "system volume information", promptNoteName, photosNoteName,
-        ].contains(lower)
+    }
+
+    private static func isPrompt(_ name: String) -> Bool {
+        name == promptName || (name.hasSuffix(promptEnding) && name.utf8.count > promptEnding.utf8.count)
     }
 
     /// What the file is for; nil where the daemon has no use for it.
-    static func kind(_ name: String) -> Kind? {
-        if isIgnored(name) { return nil }
-        if name == promptName { return .prompt }
-        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return nil }
-        let ending = name[name.index(after: dot)...].lowercased()
+    static func kind(_ path: String) -> Kind? {
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
+        guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")), dot != name.startIndex, !isIgnored(name)
+        else { return nil }
+        if slash == nil {
+            if isPrompt(name) { return .prompt }
+            if name == settingsName { return .settings }
+        }
+        let ending = name[name.utf8.index(after: dot)...].lowercased()
         if photoEndings.contains(ending) { return .photo }
         return unreadEndings[ending].map { .unreadablePhoto(format: $0) }
     }
@@ -64,9 +109,14 @@ enum FileRules {
         !isIgnored(name)
     }
 
+    /// Whether photos in a folder of that name, within a subject's, are the subject's.
+    static func holdsPhotos(_ name: String) -> Bool {
+        name != outputName && name != keepName && !isIgnored(name)
+    }
+
     /// Whether an event about that name in the folder of that key is worth a look.
-    static func matters(_ name: String, isFolder: Bool, key: String) -> Bool {
-        if key == ChangeMailbox.rootKey { return isSubject(name) }
-        return !isFolder && kind(name) != nil
+    static func matters(_ name: String, isFolder: Bool, key: FolderKey) -> Bool {
+        if key.isRoot { return isSubject(name) }
+        return isFolder ? holdsPhotos(name) : kind(key.path(of: name)) != nil
     }
 }

@@ -1,48 +1,34 @@
 import Glibc
 
-/// What stands in the root.
-struct RootListing: Sendable, Equatable {
-    /// The root's own identity, which another disk mounted over it changes.
-    var identity: FolderIdentity
-    /// The subjects.
-    var folders: [String: FolderIdentity] = [:]
-    /// Links, which are not followed.
-    var links: Set<String> = []
-    /// How many names are not UTF-8.
-    var unreadableNames = 0
-}
-
-/// What stands in a subject's folder, as far as the daemon has a use for it.
-struct FolderListing: Sendable, Equatable {
-    /// A file's state.
-    enum Entry: Sendable, Equatable {
-        case file(FileFingerprint)
-        /// It is not looked at, for this reason.
-        case refused(String)
-    }
-
-    /// The folder's identity.
-    var identity: FolderIdentity
-    /// Photos and the prompt file.
-    var files: [String: Entry] = [:]
-    /// The daemon's own messages that lie there.
-    var notes: Set<String> = []
-}
-
 /// Reads folders.
 enum FolderScanner {
+    /// How deep folders within a subject's folder are looked into.
+    static let maximumDepth = 4
+    /// How many are.
+    static let maximumFolders = 1000
+
     /// The root's folders.
     static func subjects(in root: String) throws(SystemCallError) -> RootListing {
         let folder = try Folder(path: root, followLink: true)
-        var listing = RootListing(identity: folder.identity)
+        var listing = RootListing(identity: folder.identity, kind: FileSystemKind(of: root))
         try folder.forEachName { name in
             guard let name else {
                 listing.unreadableNames += 1
                 return
             }
+            switch name {
+            case FileRules.defaultsName: listing.defaults = entry(name, of: "", in: folder, root: root)
+            case FileRules.defaultsNoteName: listing.hasDefaultsNote = true
+            default: break
+            }
             guard FileRules.isSubject(name), let facts = folder.facts(of: name) else { return }
             switch facts.st_mode & S_IFMT {
-            case S_IFDIR: listing.folders[name] = FolderIdentity(facts)
+            case S_IFDIR:
+                let identity = FolderIdentity(facts, born: folder.born(name))
+                listing.folders[name] = identity
+                if identity.device != folder.identity.device {
+                    listing.kinds[name] = FileSystemKind(of: root + "/" + name)
+                }
             case S_IFLNK: listing.links.insert(name)
             default: break
             }
@@ -50,24 +36,61 @@ enum FolderScanner {
         return listing
     }
 
-    /// A subject's files.
+    /// A subject's files, those in the folders within it included.
     static func files(of subject: String, root: String) throws(SystemCallError) -> FolderListing {
         let folder = try Folder(path: root + "/" + subject, followLink: false)
         var listing = FolderListing(identity: folder.identity)
+        try take(folder, at: "", depth: 0, of: subject, root: root, into: &listing)
+        return listing
+    }
+
+    private static func take(
+        _ folder: borrowing Folder, at place: String, depth: Int, of subject: String, root: String,
+        into listing: inout FolderListing
+    ) throws(SystemCallError) {
+        var within: [String] = []
+        var found: [(name: String, entry: FolderListing.Entry)] = []
         try folder.forEachName { name in
             guard let name else { return }
-            if name == FileRules.promptNoteName || name == FileRules.photosNoteName {
-                listing.notes.insert(name)
-            }
-            guard FileRules.kind(name) != nil, let facts = folder.facts(of: name) else { return }
-            switch facts.st_mode & S_IFMT {
-            case S_IFREG: listing.files[name] = .file(FileFingerprint(facts))
-            case S_IFLNK: listing.files[name] = linked(name, in: root + "/" + subject, root: root)
-            case S_IFDIR: break
-            default: listing.files[name] = .refused("it is not a file but a pipe, a socket or a device")
+            if depth == 0 && FileRules.isNote(name) { listing.notes.insert(name) }
+            let path = place + name
+            if FileRules.kind(path) != nil,
+                let entry = entry(path, as: name, of: subject, in: folder, root: root)
+            {
+                found.append((path, entry))
+            } else if depth < maximumDepth, FileRules.holdsPhotos(name), folder.isFolder(name) {
+                within.append(name)
             }
         }
-        return listing
+        for (path, entry) in found {
+            // Two names can be the same text in different bytes. The one that was not taken says so.
+            let isTwin = listing.files[path] != nil
+            listing.files[isTwin ? path + "?" : path] =
+                isTwin ? .refused("another file's name reads the same; rename one of them") : entry
+        }
+        for name in within {
+            let path = place + name
+            guard listing.folders.count < maximumFolders else {
+                listing.files[path + "/"] = .refused(
+                    "the subject has more than \(maximumFolders) folders within; this one is not looked into")
+                return
+            }
+            do throws(SystemCallError) {
+                let inner = try Folder(name, in: folder)
+                listing.folders[path] = inner.identity
+                if inner.identity.device != listing.identity.device,
+                    case .remote(let kind) = FileSystemKind(of: root + "/" + subject + "/" + path)
+                {
+                    listing.remote = kind
+                }
+                try take(inner, at: path + "/", depth: depth + 1, of: subject, root: root, into: &listing)
+            } catch  where error.isMissing || error.number == ELOOP {
+                // Just gone, or just replaced.
+                listing.folders[path] = nil
+            } catch {
+                listing.files[path + "/"] = .refused("the folder cannot be read: \(error.reason)")
+            }
+        }
     }
 
     /// The path of a subject's file with links resolved, if they stay within the root.
@@ -80,8 +103,19 @@ enum FolderScanner {
         return path.hasPrefix(String(cString: realRoot) + "/") ? path : nil
     }
 
-    private static func linked(_ name: String, in folder: String, root: String) -> FolderListing.Entry {
-        let subject = String(folder.dropFirst(root.count + 1))
+    private static func entry(
+        _ path: String, as name: String? = nil, of subject: String, in folder: borrowing Folder, root: String
+    ) -> FolderListing.Entry? {
+        guard let facts = folder.facts(of: name ?? path) else { return nil }
+        switch facts.st_mode & S_IFMT {
+        case S_IFREG: return .file(FileFingerprint(facts))
+        case S_IFLNK: return linked(path, of: subject, root: root)
+        case S_IFDIR: return nil
+        default: return .refused("it is not a file but a pipe, a socket or a device")
+        }
+    }
+
+    private static func linked(_ name: String, of subject: String, root: String) -> FolderListing.Entry {
         guard let target = resolve(name, of: subject, root: root) else {
             return .refused("it is a link that leads nowhere or out of the root; copy the file here instead")
         }
@@ -90,50 +124,5 @@ enum FolderScanner {
             return .refused("it is a link to something that is not a file")
         }
         return .file(FileFingerprint(facts))
-    }
-}
-
-/// An open folder.
-private struct Folder: ~Copyable {
-    private let stream: OpaquePointer
-    private let path: String
-    let identity: FolderIdentity
-
-    init(path: String, followLink: Bool) throws(SystemCallError) {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followLink ? 0 : O_NOFOLLOW))
-        guard descriptor >= 0 else { throw SystemCallError("open", path) }
-        var facts = stat()
-        guard fstat(descriptor, &facts) == 0, let stream = fdopendir(descriptor) else {
-            let error = SystemCallError("read", path)
-            close(descriptor)
-            throw error
-        }
-        self.path = path
-        self.stream = stream
-        identity = FolderIdentity(facts)
-    }
-
-    deinit {
-        closedir(stream)
-    }
-
-    /// Every name but the folder itself and its parent; nil for a name that is not UTF-8.
-    func forEachName(_ body: (String?) -> Void) throws(SystemCallError) {
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else { break }
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name == "." || name == ".." { continue }
-            body(name)
-        }
-        guard errno == 0 else { throw SystemCallError("read", path) }
-    }
-
-    /// Of the entry itself, not of what a link leads to. Nil where it has just vanished.
-    func facts(of name: String) -> stat? {
-        var facts = stat()
-        return fstatat(dirfd(stream), name, &facts, AT_SYMLINK_NOFOLLOW) == 0 ? facts : nil
     }
 }

@@ -1,4 +1,4 @@
-/// What one subject is at: which of its files have settled, what they are worth, and whether its prompt is due.
+/// What one subject is at: which of its files have settled, what they are worth, and which prompts are due.
 ///
 /// It knows no disk and no clock. It is told what was seen and when, and says what is to be done; whoever
 /// does it tells it what came of it.
@@ -13,16 +13,20 @@ struct SubjectMachine: Sendable {
 
     /// What is to be done.
     enum Action: Sendable, Equatable {
-        /// Look at the photo and report with ``judge(_:_:_:)``.
+        /// Look at the photo and report with ``judge(_:_:_:at:)``.
         case probe(String, FileFingerprint)
-        /// Read the prompt file and report with ``read(_:_:)``.
-        case readPrompt(FileFingerprint)
-        /// Turn the prompt into jobs and report with ``handled(_:)``.
-        case plan
-        /// Let the message beside the photos say this, or vanish where there is nothing to say.
-        case notePhotos([RejectedPhoto])
-        /// The same beside the prompt.
-        case notePrompt([String])
+        /// Read the photo, which a prompt is about to need, and report with ``know(_:_:contentHash:)``.
+        case hash(String, FileFingerprint)
+        /// Read the settings and report with ``read(settings:_:)``.
+        case readSettings(FileFingerprint)
+        /// Read the prompt file and report with ``read(_:of:_:)``.
+        case readPrompt(String, FileFingerprint)
+        /// Turn the prompt file into jobs and report with ``handled(_:problems:)``.
+        case plan(String)
+        /// Take back what the prompt file asked for, which went, and report with ``withdrawn(_:)``.
+        case withdraw(String)
+        /// Let the message of that name say this, or vanish where there is nothing to say.
+        case note(String, [String])
     }
 
     /// A photo that cannot be used.
@@ -31,32 +35,56 @@ struct SubjectMachine: Sendable {
         var reason: String
     }
 
-    private struct File {
-        var entry: FolderListing.Entry
-        var kind: FileRules.Kind
-        /// Since when its fingerprint is the same.
-        var restedSince: Duration
-        /// Renamed into place: whole from the start.
-        var arrivedWhole: Bool
-        var verdict: PhotoVerdict?
-        /// When the verdict was given.
-        var judgedAt: Duration?
+    /// What a prompt file was found to hold.
+    struct Prompt: Sendable {
+        let file: String
+        let fingerprint: FileFingerprint
+        let contentHash: String
+        let lineCount: Int
+        /// What cannot be read in it.
+        var problems: [String]
+        /// What could not be followed in it once it was to be turned into jobs.
+        var planProblems: [String] = []
+        /// The lines themselves, until they are turned into jobs.
+        var contents: PromptContents?
+        /// Whether it was read under settings that no longer hold.
+        var isStale = false
     }
 
-    private let patience: Patience
-    private var files: [String: File] = [:]
-    private var prompt: (fingerprint: FileFingerprint, contents: PromptContents)?
-    private var handledPrompt: HandledPrompt?
-    /// What could not be followed in the prompt once it was to be turned into jobs.
-    private var planProblems: [String] = []
-    private var folderInode: UInt64 = 0
-    private var notedPhotos: [RejectedPhoto]?
-    private var notedPrompt: [String]?
+    /// The subject's own settings, as they were read. Few subjects have any.
+    private final class ReadSettings: Sendable {
+        let fingerprint: FileFingerprint
+        let settings: SubjectSettings
 
-    /// - Parameter handled: the prompt that was turned into jobs last, possibly before a restart.
-    init(patience: Patience, handled: HandledPrompt? = nil) {
+        init(fingerprint: FileFingerprint, settings: SubjectSettings) {
+            self.fingerprint = fingerprint
+            self.settings = settings
+        }
+    }
+
+    var patience: Patience
+    /// By the order of their names' bytes.
+    private(set) var files: [SubjectFile] = []
+    private var readSettings: ReadSettings?
+    private(set) var prompts: [Prompt] = []
+    private(set) var handledPrompts: [HandledPrompt]
+    /// What was known of photos before they were seen.
+    private var remembered: [String: KnownPhoto]
+    private var folder = (inode: UInt64(0), born: Int64(0))
+    /// Since when prompt files are missing that were turned into jobs.
+    private var missing: [String: Duration] = [:]
+    /// The messages that lie in the folder and whose words are not known.
+    private var strangeNotes: Set<String> = []
+    /// What the messages say.
+    private var told: [String: [String]] = [:]
+
+    /// - Parameters:
+    ///   - handled: the prompts that were turned into jobs last, possibly before a restart.
+    ///   - photos: what was found out about photos before.
+    init(patience: Patience, handled: [HandledPrompt] = [], photos: [String: KnownPhoto] = [:]) {
         self.patience = patience
-        handledPrompt = handled
+        handledPrompts = handled
+        remembered = photos
     }
 
     // MARK: What was seen
@@ -70,71 +98,142 @@ struct SubjectMachine: Sendable {
     /// - Returns: how many files came, changed or went.
     @discardableResult
     mutating func observe(
-        _ folder: FolderListing, movedIn: Set<String>, trustTimes: Bool, at now: Moment
+        _ listing: FolderListing, movedIn: Set<String>, trustTimes: Bool, at now: Moment
     ) -> Int {
-        let listing = folder.files
-        folderInode = trustTimes ? folder.identity.inode : 0
+        let lasts = trustTimes || listing.identity.born != 0
+        folder = lasts ? (listing.identity.inode, listing.identity.born) : (0, 0)
+        strangeNotes = listing.notes.filter { told[$0] == nil }
         var changes = 0
-        for name in files.keys where listing[name] == nil {
-            files[name] = nil
-            changes += 1
-        }
-        for (name, entry) in listing {
-            guard let kind = FileRules.kind(name) else { continue }
-            if files[name]?.entry != entry {
+        var seen: [SubjectFile] = []
+        seen.reserveCapacity(listing.files.count)
+        var before = files[...]
+        for name in listing.files.keys.sorted(by: { $0.precedes($1) }) {
+            guard let entry = listing.files[name] else { continue }
+            while let first = before.first, first.name.precedes(name) {
+                before.removeFirst()
                 changes += 1
-                files[name] = File(
-                    entry: entry, kind: kind,
-                    restedSince: restedSince(entry, trustTimes: trustTimes, at: now), arrivedWhole: false,
-                    verdict: verdictByName(entry, kind), judgedAt: now.uptime)
             }
-            if movedIn.contains(name) { files[name]?.arrivedWhole = true }
+            if let same = before.first, !name.precedes(same.name) {
+                before.removeFirst()
+                if same.entry == entry {
+                    seen.append(same)
+                } else if let file = SubjectFile(name: name, entry: entry, trustTimes: trustTimes, at: now) {
+                    changes += 1
+                    seen.append(file)
+                }
+            } else if var file = SubjectFile(name: name, entry: entry, trustTimes: trustTimes, at: now) {
+                changes += 1
+                recall(&file, at: now)
+                seen.append(file)
+            }
+            if !movedIn.isEmpty, movedIn.contains(name), seen.last?.name == name {
+                seen[seen.count - 1].arrivedWhole = true
+            }
         }
-        if case .file(let fingerprint)? = listing[FileRules.promptName] {
-            if prompt?.fingerprint != fingerprint { prompt = nil }
-        } else {
-            prompt = nil
-        }
+        changes += before.count
+        files = seen
+        remembered = [:]
+        forgetWhatWent()
+        noteMissing(at: now)
         return changes
     }
 
-    private func restedSince(_ entry: FolderListing.Entry, trustTimes: Bool, at now: Moment) -> Duration {
-        guard trustTimes, case .file(let fingerprint) = entry else { return now.uptime }
-        let age = now.wall - max(fingerprint.modified, fingerprint.changed)
-        return age > 0 ? now.uptime - .nanoseconds(age) : now.uptime
+    private func recall(_ file: inout SubjectFile, at now: Moment) {
+        guard file.role == .photo, let known = remembered[file.name], known.fingerprint == file.fingerprint
+        else { return }
+        file.judge(known.verdict, patience, at: now)
+        file.contentHash = known.contentHash
     }
 
-    /// What is known of a photo without a look at it.
-    private func verdictByName(_ entry: FolderListing.Entry, _ kind: FileRules.Kind) -> PhotoVerdict? {
-        if case .refused(let reason) = entry { return .rejected(reason) }
-        if case .unreadablePhoto(let format) = kind {
-            return .rejected("\(format) pictures are not read by this version; save it as JPEG or PNG")
+    private mutating func forgetWhatWent() {
+        if let readSettings, fingerprint(of: FileRules.settingsName) != readSettings.fingerprint {
+            self.readSettings = nil
+            settingsChanged()
         }
-        return nil
+        if !prompts.isEmpty { prompts = prompts.filter { fingerprint(of: $0.file) == $0.fingerprint } }
+    }
+
+    private mutating func noteMissing(at now: Moment) {
+        guard !handledPrompts.isEmpty else { return }
+        let gone = handledPrompts.filter { !$0.isWithdrawn && index(of: $0.file) == nil }.map(\.file)
+        missing = gone.reduce(into: [:]) { $0[$1] = missing[$1] ?? now.uptime }
     }
 
     /// Takes in the verdict over a photo, unless the photo has changed since.
     mutating func judge(
         _ name: String, _ fingerprint: FileFingerprint, _ verdict: PhotoVerdict, at now: Moment
     ) {
-        guard let file = files[name], file.entry == .file(fingerprint), file.kind == .photo else { return }
-        files[name]?.verdict = verdict
-        files[name]?.judgedAt = now.uptime
+        guard let index = index(of: name), files[index].role == .photo,
+            files[index].fingerprint == fingerprint
+        else { return }
+        files[index].judge(verdict, patience, at: now)
     }
 
-    /// Takes in what the prompt file holds, unless it has changed since.
-    mutating func read(_ contents: PromptContents, _ fingerprint: FileFingerprint) {
-        guard files[FileRules.promptName]?.entry == .file(fingerprint) else { return }
-        prompt = (fingerprint, contents)
-        planProblems = []
+    /// Takes in what a photo holds, unless it has changed since.
+    mutating func know(_ name: String, _ fingerprint: FileFingerprint, contentHash: String) {
+        guard let index = index(of: name), files[index].fingerprint == fingerprint else { return }
+        files[index].contentHash = contentHash
     }
 
-    /// The prompt was turned into jobs; nil asks for it to be turned into jobs again.
+    /// Takes in what the settings file holds, unless it has changed since.
+    mutating func read(settings: SubjectSettings, _ fingerprint: FileFingerprint) {
+        guard self.fingerprint(of: FileRules.settingsName) == fingerprint else { return }
+        readSettings = ReadSettings(fingerprint: fingerprint, settings: settings)
+        settingsChanged()
+    }
+
+    /// What prompts say besides their words depends on settings that are others now. They are read again, which
+    /// makes no prompt due that was handled.
+    mutating func settingsChanged() {
+        for index in prompts.indices { prompts[index].isStale = true }
+    }
+
+    /// Takes in what a prompt file holds, unless it has changed since.
+    mutating func read(_ contents: PromptContents, of file: String, _ fingerprint: FileFingerprint) {
+        guard self.fingerprint(of: file) == fingerprint else { return }
+        var prompt = Prompt(
+            file: file, fingerprint: fingerprint, contentHash: contents.contentHash,
+            lineCount: contents.lines.count, problems: contents.problems, contents: contents)
+        if !isDue(prompt) {
+            prompt.contents = nil
+            let before = prompts.first { $0.file == file && $0.fingerprint == fingerprint }
+            prompt.planProblems = before?.planProblems ?? []
+        }
+        prompts.removeAll { $0.file == file }
+        prompts.append(prompt)
+    }
+
+    /// The prompt was turned into jobs.
     ///
     /// - Parameter problems: what could not be followed in it after all.
-    mutating func handled(_ handled: HandledPrompt?, problems: [String] = []) {
-        handledPrompt = handled
-        planProblems = problems
+    mutating func handled(_ handled: HandledPrompt, problems: [String] = []) {
+        handledPrompts.removeAll { $0.file == handled.file }
+        handledPrompts.append(handled)
+        guard let index = prompts.firstIndex(where: { $0.file == handled.file }), !isDue(prompts[index])
+        else { return }
+        prompts[index].contents = nil
+        prompts[index].planProblems = problems
+    }
+
+    /// That prompt, or all of them, are to be turned into jobs again.
+    mutating func forgetHandled(_ file: String? = nil) {
+        for index in handledPrompts.indices where file == nil || handledPrompts[index].file == file {
+            handledPrompts[index].modified = HandledPrompt.forgotten
+        }
+    }
+
+    /// What that prompt file asked for was taken back.
+    mutating func withdrawn(_ file: String) {
+        forgetHandled(file)
+        for index in handledPrompts.indices where handledPrompts[index].file == file {
+            handledPrompts[index].size = -1
+        }
+    }
+
+    /// The message of that name says this now.
+    mutating func noted(_ note: String, _ lines: [String]) {
+        told[note] = lines.isEmpty ? nil : lines
+        strangeNotes.remove(note)
     }
 
     // MARK: What is to be done
@@ -142,125 +241,131 @@ struct SubjectMachine: Sendable {
     /// What is to be done now, and when to look again though nothing may have been seen.
     func next(at now: Moment) -> (actions: [Action], lookAgain: Duration?) {
         var actions: [Action] = []
-        var waits: [Duration] = []
-        for (name, file) in files {
-            guard case .file(let fingerprint) = file.entry else { continue }
-            let settled = settledAt(file)
-            if settled > now.uptime {
-                waits.append(settled)
-            } else if file.kind == .photo {
-                switch file.verdict {
-                case nil: actions.append(.probe(name, fingerprint))
-                case .incomplete:
-                    let end = givenUpAt(file)
-                    if end > now.uptime {
-                        waits.append(end)
-                    } else if let judgedAt = file.judgedAt, judgedAt < end {
-                        actions.append(.probe(name, fingerprint))
-                    }
-                case .usable, .rejected: break
-                }
-            } else if file.kind == .prompt, prompt == nil {
-                actions.append(.readPrompt(fingerprint))
+        var wait: Duration?
+        var prompts: [Action] = []
+        var awaitsPrompt = false
+        var settingsPend = false
+        for file in files {
+            guard let fingerprint = file.fingerprint else { continue }
+            let settled = file.settledAt(patience)
+            let isSettled = settled <= now.uptime
+            if !isSettled { wait = min(wait ?? settled, settled) }
+            switch file.role {
+            case .photo where isSettled:
+                let probing = file.probing(patience, at: now)
+                if probing.due { actions.append(.probe(file.name, fingerprint)) }
+                if let again = probing.at { wait = min(wait ?? again, again) }
+            case .settings where readSettings?.fingerprint != fingerprint:
+                settingsPend = true
+                if isSettled { actions.append(.readSettings(fingerprint)) }
+            case .prompt where needsReading(file.name):
+                if mayBeDue(file.name, fingerprint) { awaitsPrompt = true }
+                if isSettled { prompts.append(.readPrompt(file.name, fingerprint)) }
+            default: break
             }
         }
-        if actions.isEmpty && waits.isEmpty { actions = conclusions(at: now) }
-        return (actions.sorted { "\($0)" < "\($1)" }, waits.min())
+        for handled in handledPrompts where !handled.isWithdrawn {
+            if let since = missing[handled.file] {
+                // Editors take a file away for a moment when they save.
+                let end = since + patience.settle
+                if end <= now.uptime {
+                    actions.append(.withdraw(handled.file))
+                } else {
+                    wait = min(wait ?? end, end)
+                }
+            } else if asksForNothing(handled.file) {
+                actions.append(.withdraw(handled.file))
+            }
+        }
+        // What a prompt means depends on the settings.
+        if !settingsPend { actions += prompts }
+        if awaitsPrompt || isPromptDue { actions += hashes }
+        if actions.isEmpty && wait == nil { actions = conclusions(at: now) }
+        return (actions, wait)
+    }
+
+    /// Photos that will be used, and whose content is not known. They are read while the prompt settles.
+    private var hashes: [Action] {
+        files.lazy.filter(\.isUsable).prefix(PhotoSelection.limit).compactMap { file in
+            guard file.contentHash == nil, let fingerprint = file.fingerprint else { return nil }
+            return .hash(file.name, fingerprint)
+        }
     }
 
     /// Once every file has settled and is judged.
     private func conclusions(at now: Moment) -> [Action] {
-        var actions: [Action] = []
+        var wanted: [String: [String]] = [:]
+        for (file, problems) in problems { wanted[FileRules.note(on: file)] = problems }
         let rejected = rejectedPhotos(at: now)
-        if rejected != notedPhotos { actions.append(.notePhotos(rejected)) }
-        let problems = promptProblems
-        if problems != notedPrompt { actions.append(.notePrompt(problems)) }
-        if isPromptDue && !usablePhotos.isEmpty { actions.append(.plan) }
-        return actions
+        if !rejected.isEmpty {
+            wanted[FileRules.photosNoteName] = rejected.map { "\($0.name): \($0.reason)." }
+        }
+        var notes = wanted.filter { told[$0.key] != $0.value }
+        for note in told.keys where wanted[note] == nil { notes[note] = [] }
+        for note in strangeNotes where wanted[note] == nil { notes[note] = [] }
+        let actions = notes.sorted { $0.key.precedes($1.key) }.map { Action.note($0.key, $0.value) }
+        guard files.contains(where: \.isUsable) else { return actions }
+        return actions + duePrompts.map { .plan($0.file) }
     }
 
-    /// The message beside the photos says this now.
-    mutating func noted(photos: [RejectedPhoto]) {
-        notedPhotos = photos
+    private func needsReading(_ file: String) -> Bool {
+        guard let prompt = prompts.first(where: { $0.file == file }) else { return true }
+        return prompt.isStale || (prompt.contents == nil && isDue(prompt))
     }
 
-    /// The message beside the prompt says this now.
-    mutating func noted(prompt problems: [String]) {
-        notedPrompt = problems
+    /// Whether a prompt file that could be read asks for no picture any more.
+    private func asksForNothing(_ file: String) -> Bool {
+        guard let prompt = prompts.first(where: { $0.file == file }) else { return false }
+        return prompt.lineCount == 0 && !prompt.contentHash.isEmpty
     }
 
-    private func settledAt(_ file: File) -> Duration {
-        file.arrivedWhole ? file.restedSince : file.restedSince + patience.settle
+    /// Whether a prompt that was not read yet may turn out to be due.
+    private func mayBeDue(_ file: String, _ fingerprint: FileFingerprint) -> Bool {
+        guard let handled = handledPrompts.first(where: { $0.file == file }) else { return true }
+        return handled.size != fingerprint.size || handled.modified != fingerprint.modified
     }
 
-    private func givenUpAt(_ file: File) -> Duration {
-        file.restedSince + max(patience.incomplete, patience.settle)
+    /// Whether the prompt asks for pictures and has not been turned into jobs as it stands.
+    private func isDue(_ prompt: Prompt) -> Bool {
+        guard prompt.lineCount > 0 else { return false }
+        return !handledPrompts.contains { $0.isSame(as: toHandle(prompt)) }
+    }
+
+    private func toHandle(_ prompt: Prompt) -> HandledPrompt {
+        HandledPrompt(
+            size: prompt.fingerprint.size, modified: prompt.fingerprint.modified,
+            contentHash: prompt.contentHash, folder: folder.inode, born: folder.born, file: prompt.file)
     }
 
     // MARK: What it is at
 
-    /// Photos that can be used, by the order of their names' bytes.
-    var usablePhotos: [(name: String, fingerprint: FileFingerprint)] {
-        files.compactMap { name, file -> (name: String, fingerprint: FileFingerprint)? in
-            guard case .usable = file.verdict, case .file(let fingerprint) = file.entry else { return nil }
-            return (name, fingerprint)
-        }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    }
-
-    /// Photos that cannot be used, by name, with the reasons.
-    func rejectedPhotos(at now: Moment) -> [RejectedPhoto] {
-        files.compactMap { name, file -> RejectedPhoto? in
-            guard file.kind != .prompt else { return nil }
-            switch file.verdict {
-            case .rejected(let reason): return RejectedPhoto(name: name, reason: reason)
-            case .incomplete where givenUpAt(file) <= now.uptime:
-                return RejectedPhoto(
-                    name: name, reason: "the file ends before its picture does; copy it here once more")
-            case .incomplete, .usable, nil: return nil
-            }
-        }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    }
-
-    /// What the prompt file holds; nil while there is none or it is still arriving.
-    var promptContents: PromptContents? { prompt?.contents }
-
-    /// The prompt as it would be remembered once it is turned into jobs.
-    var promptToHandle: HandledPrompt? {
-        prompt.map {
-            HandledPrompt(
-                size: $0.fingerprint.size, modified: $0.fingerprint.modified,
-                contentHash: $0.contents.contentHash,
-                folder: folderInode)
+    /// The prompts that are due, with what would be remembered of each once it is turned into jobs.
+    var duePrompts: [(file: String, contents: PromptContents?, handled: HandledPrompt)] {
+        prompts.filter(isDue).sorted { $0.file.precedes($1.file) }.map {
+            ($0.file, $0.contents, toHandle($0))
         }
     }
 
-    /// Whether the prompt asks for pictures and has not been turned into jobs as it stands.
-    var isPromptDue: Bool {
-        guard let prompt, !prompt.contents.lines.isEmpty else { return false }
-        return handledPrompt != promptToHandle
-    }
+    /// Whether a prompt asks for pictures and has not been turned into jobs as it stands.
+    var isPromptDue: Bool { prompts.contains(where: isDue) }
 
-    /// Whether there is a prompt and nothing to use for it.
-    var waitsForPhotos: Bool { isPromptDue && usablePhotos.isEmpty }
+    /// The subject's own settings.
+    var settings: SubjectSettings? { readSettings?.settings }
 
-    /// What is the matter with the prompt file.
-    var promptProblems: [String] {
-        if case .refused(let reason)? = files[FileRules.promptName]?.entry { return [reason] }
-        return prompt.map { $0.contents.problems + planProblems } ?? []
-    }
-
-    /// Files that are still arriving.
-    func arriving(at now: Moment) -> [String] {
-        files.filter { _, file in
-            guard case .file = file.entry else { return false }
-            if settledAt(file) > now.uptime { return true }
-            return file.verdict == .incomplete && givenUpAt(file) > now.uptime
-        }.keys.sorted()
-    }
-
-    /// The fingerprint under which a photo is known.
-    func fingerprint(of name: String) -> FileFingerprint? {
-        if case .file(let fingerprint)? = files[name]?.entry { return fingerprint }
+    private func index(of name: String) -> Int? {
+        var range = 0..<files.count
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            let order = String.compareBytes(files[middle].name, name)
+            if order == 0 { return middle }
+            range = order < 0 ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
         return nil
     }
+
+    /// The file of that name.
+    func file(_ name: String) -> SubjectFile? { index(of: name).map { files[$0] } }
+
+    /// The fingerprint under which a file is known.
+    func fingerprint(of name: String) -> FileFingerprint? { file(name)?.fingerprint }
 }

@@ -2,7 +2,7 @@ import ControlAPI
 
 extension SubjectMonitor {
     /// The subject's own retention rule; nil where it has none.
-    func retention(of name: String) -> RetentionRule? { nil }
+    func retention(of name: String) -> RetentionRule? { settings(of: name).retention }
 
     /// The photos that an order of `jedictl` is to be made from.
     ///
@@ -62,12 +62,10 @@ extension SubjectMonitor {
 
     /// The SHA-256 of the photo's bytes, read where it is not known; nil where it changed meanwhile.
     private func hash(of photo: String, in name: String) async -> String? {
-        guard let subject = subjects[name], let fingerprint = subject.machine.fingerprint(of: photo) else {
+        guard let file = subjects[name]?.machine.file(photo), let fingerprint = file.fingerprint else {
             return nil
         }
-        if let known = subject.photos[photo], known.fingerprint == fingerprint, let hash = known.contentHash {
-            return hash
-        }
+        if let known = file.contentHash { return known }
         let root = configuration.root
         return try? await files.run { try PhotoHash.of(photo, fingerprint, subject: name, root: root) }
     }

@@ -4,16 +4,19 @@ import Glibc
 /// Files that appear whole or not at all, and stay through a power cut.
 public enum AtomicFile {
     /// Puts the file in the place of whatever had its name.
+    ///
+    /// - Parameter lasts: whether it is to stay through a power cut, which takes a while. What is quickly had again,
+    ///   and shows when it is damaged, need not.
     public static func replace(
-        _ path: String, with bytes: [UInt8], mode: mode_t = 0o644
+        _ path: String, with bytes: [UInt8], mode: mode_t = 0o644, lasts: Bool = true
     ) throws(SystemCallError) {
-        let temporary = try write(bytes, beside: path, mode: mode)
+        let temporary = try write(bytes, beside: path, mode: mode, lasts: lasts)
         guard rename(temporary, path) == 0 else {
             let error = SystemCallError("rename", path)
             unlink(temporary)
             throw error
         }
-        try syncFolder(of: path)
+        if lasts { try syncFolder(of: path) }
     }
 
     /// Gives the file its name unless another has it.
@@ -37,7 +40,7 @@ public enum AtomicFile {
     static func temporaryName(for name: String) -> String { ".jedi-\(name).part" }
 
     private static func write(
-        _ bytes: [UInt8], beside path: String, mode: mode_t
+        _ bytes: [UInt8], beside path: String, mode: mode_t, lasts: Bool = true
     ) throws(SystemCallError) -> String {
         let (folder, name) = split(path)
         let temporary = folder + temporaryName(for: name)
@@ -47,7 +50,7 @@ public enum AtomicFile {
         do throws(SystemCallError) {
             defer { close(descriptor) }
             try writeAll(bytes, to: descriptor, path: temporary)
-            guard fsync(descriptor) == 0 else { throw SystemCallError("fsync", temporary) }
+            if lasts, fsync(descriptor) != 0 { throw SystemCallError("fsync", temporary) }
         } catch {
             unlink(temporary)
             throw error

@@ -14,7 +14,7 @@ struct FolderChange: Sendable, Equatable {
 final class ChangeMailbox: Sendable {
     /// What was gathered.
     struct Contents: Sendable, Equatable {
-        /// By the folder's key: the subject's name, or nothing for the root.
+        /// By the folder's key, see ``FolderKey``.
         var folders: [String: FolderChange] = [:]
         /// Events were lost: every folder must be looked at.
         var overflowed = false
@@ -63,6 +63,9 @@ final class ChangeMailbox: Sendable {
         contents.withLock { _ = $0.replan.insert(subject) }
         signal.raise()
     }
+
+    /// Whether there is something to take.
+    var hasNews: Bool { contents.withLock { !$0.isEmpty } }
 
     /// Empties the mailbox.
     func take() -> Contents {

@@ -4,10 +4,33 @@ import Glibc
 protocol FolderWatching: Sendable {
     /// Begins to watch the folder. What happens in it is posted under the key.
     func watch(_ folder: String, as key: String) async throws(WatchError)
+    /// Begins to watch many. The answers are in the same order: what is in the way, or nothing.
+    func watch(_ folders: [FolderToWatch]) async -> [WatchError?]
     /// Ends the watch of that key.
     func unwatch(_ key: String) async
     /// Ends every watch.
     func end() async
+}
+
+/// A folder and the key under which its changes are told.
+struct FolderToWatch: Sendable, Equatable {
+    var path: String
+    var key: String
+}
+
+extension FolderWatching {
+    func watch(_ folders: [FolderToWatch]) async -> [WatchError?] {
+        var answers: [WatchError?] = []
+        for folder in folders {
+            do throws(WatchError) {
+                try await watch(folder.path, as: folder.key)
+                answers.append(nil)
+            } catch {
+                answers.append(error)
+            }
+        }
+        return answers
+    }
 }
 
 /// Why a folder cannot be watched.

@@ -9,7 +9,7 @@ import Synchronization
 final class InotifyThread: Sendable {
     /// What the thread can be told to do. The closures are called on the thread and return at once.
     enum Order: Sendable {
-        case watch(folder: String, key: String, ChangeMailbox, @Sendable (Result<Void, WatchError>) -> Void)
+        case watch([FolderToWatch], ChangeMailbox, @Sendable ([WatchError?]) -> Void)
         case unwatch(key: String, ChangeMailbox, @Sendable () -> Void)
         case end(ChangeMailbox, @Sendable () -> Void)
     }
@@ -85,8 +85,8 @@ private struct InotifyLoop {
 
     mutating func follow(_ order: InotifyThread.Order) {
         switch order {
-        case .watch(let folder, let key, let mailbox, let done):
-            done(watch(folder, Listener(key: key, mailbox: mailbox)))
+        case .watch(let folders, let mailbox, let done):
+            done(folders.map { watch($0.path, Listener(key: $0.key, mailbox: mailbox)) })
         case .unwatch(let key, let mailbox, let done):
             forget(Listener(key: key, mailbox: mailbox))
             done()
@@ -96,22 +96,23 @@ private struct InotifyLoop {
         }
     }
 
-    private mutating func watch(_ folder: String, _ listener: Listener) -> Result<Void, WatchError> {
+    /// What is in the way, or nothing.
+    private mutating func watch(_ folder: String, _ listener: Listener) -> WatchError? {
         if inotify == nil {
             let opened = jedi_inotify_open()
             guard opened >= 0 else {
-                return .failure(WatchError(SystemCallError("inotify_init", folder, -opened)))
+                return WatchError(SystemCallError("inotify_init", folder, -opened))
             }
             inotify = opened
         }
         forget(listener)
         let number = jedi_inotify_watch(folder)
         guard number > 0 else {
-            return .failure(WatchError(SystemCallError("inotify_add_watch", folder, -number)))
+            return WatchError(SystemCallError("inotify_add_watch", folder, -number))
         }
         listeners[number, default: []].append(listener)
         numbers[listener] = number
-        return .success(())
+        return nil
     }
 
     /// Takes the listener away, and its watch if nobody else listens to it.
@@ -153,9 +154,8 @@ private struct InotifyLoop {
         }
         guard let name = name(of: event), !name.isEmpty else { return }
         for listener in those {
-            guard FileRules.matters(name, isFolder: has(JEDI_INOTIFY_IS_FOLDER), key: listener.key) else {
-                continue
-            }
+            let key = FolderKey(rawValue: listener.key)
+            guard FileRules.matters(name, isFolder: has(JEDI_INOTIFY_IS_FOLDER), key: key) else { continue }
             listener.mailbox.post(listener.key, file: name, movedIn: has(JEDI_INOTIFY_MOVED_IN))
         }
     }

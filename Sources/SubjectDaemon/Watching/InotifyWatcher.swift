@@ -10,10 +10,13 @@ final class InotifyWatcher: FolderWatching {
     }
 
     func watch(_ folder: String, as key: String) async throws(WatchError) {
-        let result = await withCheckedContinuation { continuation in
-            thread.order(.watch(folder: folder, key: key, mailbox) { continuation.resume(returning: $0) })
+        if let error = await watch([FolderToWatch(path: folder, key: key)])[0] { throw error }
+    }
+
+    func watch(_ folders: [FolderToWatch]) async -> [WatchError?] {
+        await withCheckedContinuation { continuation in
+            thread.order(.watch(folders, mailbox) { continuation.resume(returning: $0) })
         }
-        if case .failure(let error) = result { throw error }
     }
 
     func unwatch(_ key: String) async {

@@ -124,7 +124,9 @@ struct StatusText {
         }
         var table = TextTable()
         for subject in report.subjects { add(subject, to: &table) }
-        return [style("Subjects (\(report.subjects.count))", .heading)] + table.lines(style)
+        let leftOut = report.subjectsLeftOut ?? 0
+        let more = leftOut > 0 ? ["  and \(leftOut) more that have nothing to tell"] : []
+        return [style("Subjects (\(report.subjects.count + leftOut))", .heading)] + table.lines(style) + more
     }
 
     private func add(_ subject: SubjectStatus, to table: inout TextTable) {
