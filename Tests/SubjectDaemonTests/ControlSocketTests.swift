@@ -189,7 +189,9 @@ import Testing
         close(silent)
         // A process that another test is just starting may hold the socket for a moment longer.
         let isGone = await eventually {
-            do { _ = try client.status() } catch { return error == .notRunning(searched: client.sockets) }
+            do throws(ControlError) { _ = try client.status() } catch {
+                return error == .notRunning(searched: client.sockets)
+            }
             return false
         }
         #expect(isGone)
