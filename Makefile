@@ -1,4 +1,5 @@
 # make demo: from nothing to a picture.  make test: everything that is checked.
+# make install PREFIX= DESTDIR=, make uninstall, make deb: for a server.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -13,7 +14,14 @@ TIME ?= 600
 ARGUMENTS ?=
 FUZZERS := .build-fuzz/release
 
-.PHONY: build demo test fuzz faults packages check-format format clean
+# What is installed holds the Swift runtime: it runs where there is no toolchain. Tests cannot be built so, whence a
+# second build, which only these targets make.
+PREFIX := /usr/local
+DESTDIR :=
+STATIC := swift build -c release --static-swift-stdlib --disable-local-rpath --scratch-path .build-static
+INSTALLED := .build-static/release
+
+.PHONY: build demo test fuzz faults packages programs install uninstall deb check-format format clean
 
 build: packages
 	swift build -c release
@@ -46,6 +54,26 @@ faults: build
 	swift build -c release --product jedifaults
 	$(PROGRAMS)/jedifaults $(ARGUMENTS)
 
+programs: packages
+	$(STATIC) --product jedid
+	$(STATIC) --product jedictl
+	$(STATIC) --product generate-manual
+
+# As root where the prefix needs it; the build is not.
+install: programs
+	@root=; place="$(DESTDIR)$(PREFIX)"; while [ ! -e "$$place" ]; do place=$$(dirname "$$place"); done; \
+	if [ ! -w "$$place" ] && [ "$$(id -u)" -ne 0 ]; then root=sudo; fi; \
+	$$root packaging/install $(INSTALLED) "$(DESTDIR)" "$(PREFIX)"
+
+uninstall:
+	@root=; if [ ! -w "$(DESTDIR)$(PREFIX)" ] && [ "$$(id -u)" -ne 0 ]; then root=sudo; fi; \
+	$$root packaging/uninstall "$(DESTDIR)" "$(PREFIX)"
+
+# dist/jedi-at-home_VERSION_amd64.deb. packaging/test-deb tries it, as root.
+deb: PACKAGES += dpkg-dev debhelper fakeroot
+deb: programs
+	packaging/deb $(INSTALLED)
+
 # Installs what is missing; nothing, and no question, if nothing is.
 packages:
 	@missing=(); for package in $(PACKAGES); do \
@@ -65,4 +93,4 @@ format:
 	swift format --in-place --parallel --recursive $(SOURCES)
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-static dist

@@ -123,6 +123,7 @@ public struct SubjectDaemon: Sendable {
         let live = LiveConfiguration(configuration)
         let work = Signal()
         let mailbox = ChangeMailbox()
+        let ready = Signal()
         let session = EngineSession(engine: engine, logger: logger)
         await engine.follow { EngineRules(idleTime: live.current.workerIdleTime) }
         let monitor = SubjectMonitor(
@@ -130,6 +131,7 @@ public struct SubjectDaemon: Sendable {
             mailbox: mailbox, probe: parts.probe, work: work, time: parts.time, logger: logger,
             onReady: {
                 StartupPages.release()
+                ready.raise()
                 onReady()
             })
         let jobs = try await JobServices(
@@ -142,6 +144,9 @@ public struct SubjectDaemon: Sendable {
         let composer = StatusComposer(
             live: live, keeper: keeper, startedAt: .now, store: store, cache: cache, session: session,
             monitor: monitor, board: jobs.board, forecaster: jobs.forecaster, time: parts.time)
+        let reporter = ServiceReporter(
+            notifier: parts.notifier, ready: ready, monitor: monitor, store: store, board: jobs.board,
+            time: parts.time, logger: logger)
         let socket = try bindSocket()
         // Not before it is this daemon's own: what has its name until then is another's.
         defer { unlink(configuration.socket) }
@@ -161,7 +166,7 @@ public struct SubjectDaemon: Sendable {
         )
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: MonitorService(monitor: monitor)), .init(service: jobs.runner),
-            .init(service: jobs.retention), .init(service: server),
+            .init(service: jobs.retention), .init(service: server), .init(service: reporter),
         ]
         let hangUp = HangUp.ofThisProcess(canReload: source != nil)
         if parts.heedsSignals && hangUp == .reloads {

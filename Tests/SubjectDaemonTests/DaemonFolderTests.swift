@@ -333,7 +333,8 @@ import Testing
                 while isHeld.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
             }
             try daemon.prompt("rex", "round \(round)")
-            let written = Date.now
+            let facts = try FileManager.default.attributesOfItem(atPath: daemon.folder("root/rex/prompt.txt"))
+            let written = try #require(facts[.modificationDate] as? Date)
             let began = Mutex<Date?>(nil)
             #expect(
                 await eventually {

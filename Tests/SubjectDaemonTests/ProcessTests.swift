@@ -15,9 +15,10 @@ import Testing
         /// - Parameters:
         ///   - pollMilliseconds: from one look at a folder that cannot be watched to the next.
         ///   - shell: lines of a shell that run the daemon as `"$@"`.
+        ///   - environment: variables besides this process's own.
         init(
             folder: TestFolder, stepMilliseconds: Int, hasWorker: Bool = false, pollMilliseconds: Int? = nil,
-            shell: String? = nil
+            shell: String? = nil, environment: [String: String] = [:]
         ) throws {
             self.folder = folder
             try folder.makeFolder("root")
@@ -32,6 +33,7 @@ import Testing
                 process.executableURL = program
                 process.arguments = arguments
             }
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             try process.run()

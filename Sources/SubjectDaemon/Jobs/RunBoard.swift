@@ -15,6 +15,8 @@ final class RunBoard: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Raised whenever something here becomes another.
+    let changed = Signal()
 
     /// - Parameter times: what was measured before.
     init(times: StepTimes = StepTimes()) {
@@ -35,14 +37,17 @@ final class RunBoard: Sendable {
     /// - Returns: whether that is new.
     @discardableResult
     func pause(_ reason: String?) -> Bool {
-        state.withLock { state in
+        let isNew = state.withLock { state in
             defer { state.paused = reason }
             return state.paused != reason
         }
+        if isNew { changed.raise() }
+        return isNew
     }
 
     /// A job is begun.
     func begin(_ job: Job, at now: Date) {
+        defer { changed.raise() }
         state.withLock { state in
             state.job = job
             state.job?.attempts += 1
@@ -55,6 +60,7 @@ final class RunBoard: Sendable {
 
     /// Its references are ready.
     func beginSteps(of kind: StepTimes.Kind, at now: Duration) {
+        defer { changed.raise() }
         state.withLock { state in
             state.phase = .denoising
             state.kind = kind
@@ -64,6 +70,7 @@ final class RunBoard: Sendable {
 
     /// A step is done.
     func advance(_ progress: StepProgress, at now: Duration) {
+        defer { changed.raise() }
         state.withLock { state in
             state.course?.advance(progress, at: now)
             if state.course?.isThrough == true { state.phase = .decoding }
@@ -75,7 +82,8 @@ final class RunBoard: Sendable {
     /// - Returns: what it took, where that was seen.
     @discardableResult
     func beginWriting(at now: Duration) -> (kind: StepTimes.Kind, measure: StepTimes.Measure)? {
-        state.withLock { state in
+        defer { changed.raise() }
+        return state.withLock { state in
             state.phase = .writing
             guard let kind = state.kind, let measure = state.course?.measure(at: now) else { return nil }
             state.times.take(measure, of: kind)
@@ -85,6 +93,7 @@ final class RunBoard: Sendable {
 
     /// The job ended, one way or another.
     func end() {
+        defer { changed.raise() }
         state.withLock { state in
             state.job = nil
             state.course = nil
