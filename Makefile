@@ -9,17 +9,17 @@ PACKAGES := libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev zlib1g-dev libsql
 PROGRAMS := .build/release
 SOURCES := Package.swift Sources Tests
 
+# Longer by hand: make fuzz TIME=3600.  A part of the faults: make faults ARGUMENTS="--seed 7 'kill -9'".
+TIME ?= 600
+ARGUMENTS ?=
+FUZZERS := .build-fuzz/release
+
 # What is installed holds the Swift runtime: it runs where there is no toolchain. Tests cannot be built so, whence a
 # second build, which only these targets make.
 PREFIX := /usr/local
 DESTDIR :=
 STATIC := swift build -c release --static-swift-stdlib --disable-local-rpath --scratch-path .build-static
 INSTALLED := .build-static/release
-
-# Longer by hand: make fuzz TIME=3600.  A part of the faults: make faults ARGUMENTS="--seed 7 'kill -9'".
-TIME ?= 600
-ARGUMENTS ?=
-FUZZERS := .build-fuzz/release
 
 .PHONY: build demo test fuzz faults packages programs install uninstall deb check-format format clean
 

@@ -18,8 +18,6 @@ extension Scenario {
             environment: [
                 "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": clock, "FAKETIME_NO_CACHE": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-                // Else it moves the environment, beside which Swift looks for a program's arguments.
-                "FAKETIME_DISABLE_SHM": "1",
             ])
         try daemon.waitUntilReady()
         let jumps = ["+3600", "-3600", "+1d", "-1d", "+400d", "-400d", "+0", "-10y", "+10y", "+59", "-59"]

@@ -12,7 +12,7 @@ extension FuzzTarget {
 
     static let configuration = [
         FuzzTarget(
-            name: "configuration", seeds: [("Fuzz/Corpus/configuration", [])], words: words, shortRun: 20_000,
+            name: "configuration", seeds: [("Fuzz/Corpus/configuration", [])], words: words, shortRun: 8000,
             maximumLength: 4096
         ) { bytes in
             let file = try? ConfigurationFile.parse(bytes, path: "jedid.yaml")
@@ -20,7 +20,7 @@ extension FuzzTarget {
             precondition((try? ConfigurationFile.parse(bytes, path: "jedid.yaml")) == file)
         },
         FuzzTarget(
-            name: "settings", seeds: [("Fuzz/Corpus/configuration", [])], words: words, shortRun: 20_000,
+            name: "settings", seeds: [("Fuzz/Corpus/configuration", [])], words: words, shortRun: 8000,
             maximumLength: 4096
         ) { bytes in
             let settings = SubjectSettings.parse(bytes)

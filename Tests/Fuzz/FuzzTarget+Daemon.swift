@@ -12,7 +12,7 @@ extension FuzzTarget {
                 "\u{FEFF}",
                 "\u{2028}", "\"", "\\", "seed: ", "count: 3\n", "photos: [", "# ", "18446744073709551616",
             ],
-            shortRun: 40_000, maximumLength: 4096
+            shortRun: 15_000, maximumLength: 4096
         ) { bytes in
             let contents = PromptFile.parse(bytes)
             precondition(contents.pictures <= PromptFile.maximumPictures)

@@ -10,7 +10,7 @@ extension FuzzTarget {
                 "9223372036854775807",
                 "-1", "1e3", "[[[[", "{\"a\":",
             ],
-            shortRun: 60_000, maximumLength: 4096
+            shortRun: 25_000, maximumLength: 4096
         ) { bytes in
             let path = ScratchFile.write(bytes)
             guard let file = try? SafetensorsFile(path: path) else { return }

@@ -11,7 +11,7 @@ extension FuzzTarget {
 
     static let photos = [
         FuzzTarget(
-            name: "photo-header", seeds: [("ImagesTests/Fixtures", endings)], words: words, shortRun: 40_000,
+            name: "photo-header", seeds: [("ImagesTests/Fixtures", endings)], words: words, shortRun: 12_000,
             maximumLength: 8192
         ) { bytes in
             let header = try? ImageHeader.read(bytes)

@@ -44,6 +44,12 @@ public final class DaemonProcess {
             process.arguments = [world.root, state, world.place + "/engine.log", String(step)]
             variables["JEDI_FAKE_HASTE"] = String(haste)
         }
+        if environment["LD_PRELOAD"] != nil, let program = process.executableURL {
+            // A library that adds to the environment moves it, and Swift finds a program's arguments beside it. What
+            // a shell added first is there already.
+            process.arguments = ["-c", "exec \"$0\" \"$@\"", program.path] + (process.arguments ?? [])
+            process.executableURL = URL(filePath: "/bin/sh")
+        }
         process.environment = variables.merging(environment) { $1 }
         if !FileManager.default.fileExists(atPath: log) {
             _ = FileManager.default.createFile(atPath: log, contents: nil)
@@ -118,7 +124,10 @@ public final class DaemonProcess {
         var still = 0
         try wait("rest", limit: limit, pause: pause) {
             guard let status = try? self.client.status() else { return false }
-            let busy = status.subjects.contains { $0.state == .settling || $0.state == .working }
+            // A daemon answers before it has looked at everything.
+            let isComplete = Set(self.world.wishes.keys).isSubset(of: status.subjects.map(\.name))
+            let busy =
+                !isComplete || status.subjects.contains { $0.state == .settling || $0.state == .working }
             let isIdle = status.running == nil && status.waitingCount == 0 && !busy
             still = isIdle ? still + 1 : 0
             // Between a file's arrival and the event that tells of it there is nothing to be seen.

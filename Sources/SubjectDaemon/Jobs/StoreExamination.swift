@@ -7,13 +7,14 @@ enum StoreExamination {
     private static let maximumBytes = 1 << 30
 
     /// The first thing that is wrong with the file and its log, found without a change to either.
-    static func fault(ofFile path: String) throws -> String? {
+    static func damage(ofFile path: String) throws -> StoreDamage? {
         var facts = stat()
         guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
         if let log = try? FileBytes.read(path + "-wal", limit: maximumBytes),
             WriteAheadLog.isDamaged(log)
         {
-            return "its log, jobs.sqlite-wal, is damaged"
+            // Without its end the store is sound, and as it was before.
+            return StoreDamage(description: "its log, jobs.sqlite-wal, is damaged", hidesRows: true)
         }
         guard facts.st_size > 0 else { return nil }
         var configuration = Configuration()
@@ -22,7 +23,7 @@ enum StoreExamination {
         let database = try DatabaseQueue(path: path, configuration: configuration)
         return try database.read { db in
             let verdict = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
-            return verdict == "ok" ? nil : verdict ?? "it cannot be checked"
+            return verdict == "ok" ? nil : StoreDamage(description: verdict ?? "it cannot be checked")
         }
     }
 

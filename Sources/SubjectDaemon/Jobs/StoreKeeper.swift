@@ -14,7 +14,7 @@ struct StoreKeeper {
     func open() throws -> JobStore {
         try finishExchange()
         do {
-            if let fault = try StoreExamination.fault(ofFile: path) { throw StoreDamage(description: fault) }
+            if let damage = try StoreExamination.damage(ofFile: path) { throw damage }
             let store = try JobStore(path: path)
             do {
                 try store.database.read { db in
@@ -37,9 +37,10 @@ struct StoreKeeper {
     private func beginAnew(after damage: StoreDamage) throws -> JobStore {
         try remove(drafted)
         let draft = try JobStore(path: drafted)
-        let saved: StoreSalvage.Result
+        var saved: StoreSalvage.Result
         do {
             saved = try StoreSalvage.carry(from: path, into: draft)
+            if damage.hidesRows { saved.isWhole = false }
             // All of it into the one file that takes the damaged one's place.
             _ = try draft.database.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
         } catch {
@@ -102,8 +103,13 @@ struct StoreKeeper {
 /// What is wrong with the store's contents.
 struct StoreDamage: Error, CustomStringConvertible {
     let description: String
+    /// Whether what cannot be read any more leaves no gap that shows.
+    var hidesRows = false
 
-    init(description: String) { self.description = description }
+    init(description: String, hidesRows: Bool = false) {
+        self.description = description
+        self.hidesRows = hidesRows
+    }
 
     /// What an error says of the file itself; nil for a full disk, a missing permission and the like.
     init?(_ error: any Error) {
