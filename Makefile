@@ -4,9 +4,15 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 # Debian packages: products and convolutions, images, the queue, watching.
-PACKAGES := libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev zlib1g-dev libsqlite3-dev libinotifytools0-dev
+PACKAGES := libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev zlib1g-dev libsqlite3-dev libinotifytools0-dev \
+    libheif-dev libwebp-dev
 PROGRAMS := .build/release
 SOURCES := Package.swift Sources Tests
+
+# Longer by hand: make fuzz TIME=3600.  A part of the faults: make faults ARGUMENTS="--seed 7 'kill -9'".
+TIME ?= 600
+ARGUMENTS ?=
+FUZZERS := .build-fuzz/release
 
 # What is installed holds the Swift runtime: it runs where there is no toolchain. Tests cannot be built so, whence a
 # second build, which only these targets make.
@@ -15,7 +21,7 @@ DESTDIR :=
 STATIC := swift build -c release --static-swift-stdlib --disable-local-rpath --scratch-path .build-static
 INSTALLED := .build-static/release
 
-.PHONY: build demo test packages programs install uninstall deb check-format format clean
+.PHONY: build demo test fuzz faults packages programs install uninstall deb check-format format clean
 
 build: packages
 	swift build -c release
@@ -30,6 +36,23 @@ test: packages check-format
 	swift test -c release --skip-build
 	JEDI_CPU=avx2 swift test -c release --skip-build --filter TensorsTests
 	JEDI_CPU=generic swift test -c release --skip-build --filter TensorsTests
+	$(PROGRAMS)/jedifuzz
+
+# libFuzzer over every parser, for TIME seconds in all. What it learns stays in .build-fuzz/inputs.
+fuzz: packages
+	JEDI_LIBFUZZER=1 swift build -c release --sanitize fuzzer --scratch-path .build-fuzz --product jedifuzz
+	@targets=$$($(FUZZERS)/jedifuzz targets); set -- $$targets; each=$$(($(TIME) / $$#)); \
+	for target in $$targets; do \
+	    mkdir -p .build-fuzz/inputs/$$target; \
+	    $(FUZZERS)/jedifuzz libfuzzer $$target .build-fuzz/inputs/$$target -max_total_time=$$each \
+	        -timeout=60 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix=.build-fuzz/finding-$$target-; \
+	done
+
+# Real daemons, killed, starved and flooded; prints what came of it.
+faults: build
+	swift build -c release --product fakejedid
+	swift build -c release --product jedifaults
+	$(PROGRAMS)/jedifaults $(ARGUMENTS)
 
 programs: packages
 	$(STATIC) --product jedid

@@ -6,6 +6,16 @@ import PackageDescription
 let hasOneDNN = FileManager.default.fileExists(atPath: "/usr/include/dnnl.h")
 let oneDNN: [Target.Dependency] = hasOneDNN ? ["COneDNN"] : []
 
+/// Phone photos are read where Debian has the libraries; the sources look for the headers themselves.
+let codecs = ["heif": "libheif/heif.h", "webp": "webp/decode.h"].filter { _, header in
+    ["", "x86_64-linux-gnu/", "aarch64-linux-gnu/"].contains { folder in
+        FileManager.default.fileExists(atPath: "/usr/include/\(folder)\(header)")
+    }
+}.keys.sorted()
+
+/// `make fuzz` builds the parsers for libFuzzer, into a folder of its own.
+let instrumented = Context.environment["JEDI_LIBFUZZER"] != nil
+
 let swift: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .treatAllWarnings(as: .error),
@@ -44,7 +54,8 @@ let package = Package(
         .target(name: "CLinux", cSettings: [.treatAllWarnings(as: .error)]),
         .target(
             name: "CImageCodecs", cSettings: [.treatAllWarnings(as: .error)],
-            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
+            cxxSettings: [.treatAllWarnings(as: .error)],
+            linkerSettings: (["jpeg", "png", "z"] + codecs).map { .linkedLibrary($0) }),
         .target(name: "CKernels", cSettings: c, linkerSettings: [.linkedLibrary("gomp")]),
 
         // The engine.
@@ -120,6 +131,22 @@ let package = Package(
                 "DaemonTestSupport", "SubjectDaemon", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/fakejedid", swiftSettings: swift),
+        .target(
+            name: "SeededFaults",
+            dependencies: ["ControlAPI", "Images", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Tests/SeededFaults", swiftSettings: swift),
+        .executableTarget(
+            name: "jedifaults",
+            dependencies: ["ControlAPI", "SeededFaults", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Tests/Faults", swiftSettings: swift),
+        .executableTarget(
+            name: "jedifuzz",
+            dependencies: [
+                "ControlAPI", "Images", "SeededFaults", "SubjectDaemon", "Tensors",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/Fuzz", exclude: ["Cases", "Corpus"],
+            swiftSettings: swift + (instrumented ? [.define("LIBFUZZER")] : [])),
         .testTarget(
             name: "SubjectDaemonTests",
             dependencies: [

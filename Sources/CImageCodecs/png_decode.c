@@ -7,6 +7,7 @@
 #include <png.h>
 
 #include "CImageCodecs.h"
+#include "over_white.h"
 
 typedef struct source {
     const uint8_t *bytes;
@@ -39,15 +40,6 @@ static void on_read(png_structp png, png_bytep target, size_t count) {
     }
     memcpy(target, self->bytes + self->position, count);
     self->position += count;
-}
-
-static void over_white(uint8_t *rgb, const uint8_t *rgba, size_t pixels) {
-    for (size_t i = 0; i < pixels; i++) {
-        unsigned alpha = rgba[4 * i + 3];
-        for (size_t c = 0; c < 3; c++) {
-            rgb[3 * i + c] = (uint8_t)((rgba[4 * i + c] * alpha + 255 * (255 - alpha) + 127) / 255);
-        }
-    }
 }
 
 // What libpng may allocate for one chunk of palette or profile; the picture's rows are not counted.

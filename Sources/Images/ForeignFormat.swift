@@ -1,5 +1,5 @@
-/// A format that this package knows by its first bytes and does not decode. It exists so that the
-/// refusal can name what the file is.
+/// A format that is known by its first bytes and that this package does not decode, or not in every
+/// build. It exists so that the refusal can name what the file is.
 public enum ForeignFormat: String, Sendable {
     case heic = "HEIC"
     case avif = "AVIF"
@@ -16,6 +16,16 @@ public enum ForeignFormat: String, Sendable {
 
     /// The name as people write it.
     public var name: String { rawValue }
+
+    /// The same format where some builds decode it.
+    var imageFormat: ImageFormat? {
+        switch self {
+        case .heic: .heic
+        case .avif: .avif
+        case .webP: .webP
+        default: nil
+        }
+    }
 
     /// How many bytes of a file's start `sniff` looks at.
     static let headLength = 64

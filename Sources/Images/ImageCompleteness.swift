@@ -20,6 +20,11 @@ public enum ImageCompleteness: Sendable, Equatable {
         try check(try FileSource(path: path))
     }
 
+    /// Looks at a file in memory.
+    public static func check(_ bytes: [UInt8]) throws(ImageError) -> ImageCompleteness {
+        try check(MemorySource(bytes: bytes))
+    }
+
     static func check(_ source: some ByteSource) throws(ImageError) -> ImageCompleteness {
         do throws(ImageError) {
             let format = try ImageHeader.format(of: source)
@@ -27,6 +32,8 @@ public enum ImageCompleteness: Sendable, Equatable {
                 switch format {
                 case .jpeg: try jpegEnds(source)
                 case .png: try pngEnds(source)
+                case .webP: try webPEnds(source)
+                case .heic, .avif: try heifEnds(source, as: format)
                 }
             return ended ? .complete(format) : .incomplete
         } catch {
@@ -40,6 +47,8 @@ public enum ImageCompleteness: Sendable, Equatable {
     }
 
     private static let windowLength = 65_536
+    /// No picture's data ends in so many zeros.
+    private static let blankLength = 4096
 
     /// Some copies reserve the file's full size and fill it later.
     private static func startsBlank(_ source: some ByteSource) throws(ImageError) -> Bool {
@@ -67,6 +76,26 @@ public enum ImageCompleteness: Sendable, Equatable {
         _ = try PNGLayout.readSize(&reader, of: source)
         let tail = try source.read(at: max(0, source.count - windowLength), length: windowLength)
         return contains([0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82], tail)
+    }
+
+    /// A WebP and an ISO base media file state how long they are, and have no end mark.
+    private static func webPEnds(_ source: some ByteSource) throws(ImageError) -> Bool {
+        if try endsBlank(source) { return false }
+        _ = try WebPLayout.read(source)
+        return true
+    }
+
+    private static func heifEnds(_ source: some ByteSource, as format: ImageFormat) throws(ImageError) -> Bool
+    {
+        if try endsBlank(source) { return false }
+        _ = try HEIFLayout.read(source, as: format)
+        return true
+    }
+
+    /// A copy that has not come to its end may have the file's full size, and zeros where bytes are missing.
+    private static func endsBlank(_ source: some ByteSource) throws(ImageError) -> Bool {
+        guard source.count >= 2 * blankLength else { return false }
+        return try source.read(at: source.count - blankLength, length: blankLength).allSatisfy { $0 == 0 }
     }
 
     private static func contains(_ pattern: [UInt8], _ bytes: [UInt8]) -> Bool {

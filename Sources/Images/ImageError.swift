@@ -7,7 +7,9 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
     case notAnImage
     /// A known format that this build does not decode.
     case unsupportedFormat(ForeignFormat)
-    /// A JPEG or PNG of a kind that is not decoded; `detail` says which.
+    /// A format that this build does not decode for want of a library.
+    case missingCodec(ImageFormat, CodecLack)
+    /// A picture of a kind that is not decoded; `detail` says which.
     case unsupportedKind(ImageFormat, detail: String)
     /// The file ends before its picture does.
     case truncated(ImageFormat)
@@ -40,7 +42,13 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
         case .unsupportedFormat(.pdf), .unsupportedFormat(.svg):
             "this is a document, not a photo; export it as JPEG or PNG"
         case .unsupportedFormat(let format):
-            "\(format.name) photos are not supported in this build; convert it to JPEG"
+            "\(format.name) pictures are not read; save it as JPEG"
+        case .missingCodec(let format, .library(let library, let package)):
+            "\(format.name) pictures are not read by this build: it was made without \(library); "
+                + "install \(package) and build again, or save it as JPEG"
+        case .missingCodec(let format, .decoder(let library, let package)):
+            "\(format.name) pictures cannot be read here: \(library) has no decoder for them; "
+                + "install \(package), or save it as JPEG"
         case .unsupportedKind(let format, let detail):
             "this kind of \(format.name) is not supported (\(detail)); save it as an ordinary JPEG or PNG"
         case .truncated(let format):

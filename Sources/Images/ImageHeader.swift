@@ -1,7 +1,7 @@
 /// What a picture's file says about it before anything is decoded.
 public struct ImageHeader: Sendable, Equatable {
     public let format: ImageFormat
-    /// The sides in pixels as stored, before the orientation is applied.
+    /// The sides in pixels as decoded, before the orientation is applied.
     public let width, height: Int
     public let orientation: ImageOrientation
 
@@ -28,7 +28,8 @@ public struct ImageHeader: Sendable, Equatable {
     static func read(_ source: some ByteSource, limits: ImageLimits) throws(ImageError) -> ImageHeader {
         try limits.check(bytes: source.count)
         let header: ImageHeader
-        switch try format(of: source) {
+        let format = try format(of: source)
+        switch format {
         case .jpeg:
             let layout = try JPEGLayout.read(source)
             header = ImageHeader(
@@ -37,16 +38,28 @@ public struct ImageHeader: Sendable, Equatable {
             let layout = try PNGLayout.read(source)
             header = ImageHeader(
                 format: .png, width: layout.width, height: layout.height, orientation: layout.orientation)
+        case .webP:
+            let layout = try WebPLayout.read(source)
+            header = ImageHeader(
+                format: .webP, width: layout.width, height: layout.height, orientation: layout.orientation)
+        case .heic, .avif:
+            let layout = try HEIFLayout.read(source, as: format)
+            try limits.check(width: layout.codedWidth, height: layout.codedHeight)
+            // The decoder turns the picture by the file's own properties, beside which Exif says nothing.
+            header = ImageHeader(format: format, width: layout.width, height: layout.height, orientation: .up)
         }
         try limits.check(header)
         return header
     }
 
-    /// The format by the first bytes; any other than JPEG and PNG is an error that names it.
+    /// The format by the first bytes; one that this build does not decode is an error that names it.
     static func format(of source: some ByteSource) throws(ImageError) -> ImageFormat {
         let head = try source.read(at: 0, length: ForeignFormat.headLength)
         guard !head.isEmpty else { throw .empty }
-        if let format = ImageFormat.sniff(head) { return format }
+        if let format = ImageFormat.sniff(head) {
+            if let lack = format.lack { throw .missingCodec(format, lack) }
+            return format
+        }
         if let format = ForeignFormat.sniff(head) { throw .unsupportedFormat(format) }
         // A file of a few bytes that begins as a picture does is one whose copy was cut short.
         if ImageFormat.pngSignature.starts(with: head) { throw .truncated(.png) }

@@ -25,12 +25,16 @@ public struct ImageLimits: Sendable, Equatable {
 
     func check(_ header: ImageHeader) throws(ImageError) {
         let (width, height) = (header.width, header.height)
-        // Both formats keep sides below 2^31, so the product fits.
-        guard width * height <= maximumPixels else {
-            throw .tooManyPixels(width: width, height: height, maximum: maximumPixels)
-        }
+        try check(width: width, height: height)
         guard min(width, height) >= minimumSide else {
             throw .tooSmall(width: width, height: height, minimumSide: minimumSide)
+        }
+    }
+
+    func check(width: Int, height: Int) throws(ImageError) {
+        // All formats keep sides below 2^31, so the product fits.
+        guard width * height <= maximumPixels else {
+            throw .tooManyPixels(width: width, height: height, maximum: maximumPixels)
         }
     }
 }

@@ -1,6 +1,7 @@
 import CImageCodecs
 
-/// Decodes JPEG and PNG files to `RGBImage`, turned as their EXIF orientation says.
+/// Decodes photos to `RGBImage`, turned as they say: JPEG, PNG and WebP by their Exif orientation, HEIC and
+/// AVIF by their properties.
 ///
 /// Colours are taken as sRGB: embedded profiles and gamma are ignored. CMYK is converted without a
 /// profile, transparency is laid over white, 16 bits are rounded to 8. The same bytes and parameters give
@@ -21,6 +22,8 @@ public enum PhotoDecoder {
             switch header.format {
             case .jpeg: try decodeJPEG(bytes, header, denominator: denominator(header, for: size))
             case .png: try decodePNG(bytes, header)
+            case .webP: try decodeWebP(bytes, header)
+            case .heic, .avif: try decodeHEIF(bytes, header)
             }
         return stored.oriented(header.orientation)
     }
@@ -66,6 +69,20 @@ public enum PhotoDecoder {
     private static func decodePNG(_ bytes: [UInt8], _ header: ImageHeader) throws(ImageError) -> RGBImage {
         try image(.png, width: header.width, height: header.height) { target, capacity in
             jedi_png_decode(
+                bytes, bytes.count, UInt32(header.width), UInt32(header.height), target, capacity)
+        }
+    }
+
+    private static func decodeWebP(_ bytes: [UInt8], _ header: ImageHeader) throws(ImageError) -> RGBImage {
+        try image(.webP, width: header.width, height: header.height) { target, capacity in
+            jedi_webp_decode(
+                bytes, bytes.count, UInt32(header.width), UInt32(header.height), target, capacity)
+        }
+    }
+
+    private static func decodeHEIF(_ bytes: [UInt8], _ header: ImageHeader) throws(ImageError) -> RGBImage {
+        try image(header.format, width: header.width, height: header.height) { target, capacity in
+            jedi_heif_decode(
                 bytes, bytes.count, UInt32(header.width), UInt32(header.height), target, capacity)
         }
     }

@@ -248,7 +248,7 @@ public struct SubjectDaemon: Sendable {
 
     private func openStore() throws -> JobStore {
         let path = configuration.stateFolder + "/jobs.sqlite"
-        do { return try JobStore(path: path) } catch {
+        do { return try StoreKeeper(path: path, logger: logger).open() } catch {
             throw DaemonError.jobStore(path: path, reason: "\(error)")
         }
     }

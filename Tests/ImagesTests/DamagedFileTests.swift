@@ -108,7 +108,7 @@ import Testing
 }
 
 /// A seeded generator, so that a failing mutation comes back.
-private struct SplitMix64: RandomNumberGenerator {
+struct SplitMix64: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

@@ -43,6 +43,18 @@ enum Fixtures {
         }
     }()
 
+    /// Those that Fixtures/make_phone_fixtures.py made, of the formats that this build decodes.
+    static let phone: [Decoding] = {
+        struct Phone: Decodable { let decoding: [Decoding] }
+        do {
+            let endings = ImageFormat.decoded.flatMap(\.fileEndings)
+            return try JSONDecoder().decode(Phone.self, from: Data(bytes("phone.json"))).decoding
+                .filter { fixture in endings.contains { fixture.file.hasSuffix("." + $0) } }
+        } catch {
+            fatalError("phone.json: \(error)")
+        }
+    }()
+
     /// Every picture once.
     static let files = Set(manifest.decoding.map(\.file)).sorted()
 

@@ -339,8 +339,9 @@ import Testing
             #expect(
                 await eventually {
                     let running = (try? await daemon.status())?.running
+                    guard running?.job.prompt == "round \(round)" else { return false }
                     began.withLock { $0 = running?.startedAt }
-                    return running != nil
+                    return true
                 })
             isHeld.withLock { $0 = false }
             if let began = began.withLock({ $0 }) {

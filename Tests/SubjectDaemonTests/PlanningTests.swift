@@ -129,10 +129,11 @@ import Testing
     @Test(
         arguments: [
             ("a.jpg", .photo), ("A.JPEG", .photo), ("x.y.png", .photo), ("prompt.txt", .prompt),
-            ("a.HEIC", .unreadablePhoto(format: "HEIC")), ("notes.txt", nil), ("jpg", nil), ("film.mp4", nil),
+            ("a.HEIC", .photo), ("b.webp", .photo), ("a.GIF", .unreadablePhoto(format: "GIF")),
+            ("notes.txt", nil), ("jpg", nil), ("film.mp4", nil),
             ("Prompt.TXT.bak", nil), ("beach.prompt.txt", .prompt), (".prompt.txt", nil),
             ("beachprompt.txt", nil), ("subject.yaml", .settings), ("2024/a.jpg", .photo),
-            ("2024/a.heic", .unreadablePhoto(format: "HEIC")), ("2024/prompt.txt", nil),
+            ("2024/a.gif", .unreadablePhoto(format: "GIF")), ("2024/prompt.txt", nil),
             ("2024/beach.prompt.txt", nil), ("2024/subject.yaml", nil), ("2024/", nil), ("2024/jpg", nil),
             ("a.b/c", nil),
         ] as [(String, FileRules.Kind?)]) func kinds(name: String, kind: FileRules.Kind?)

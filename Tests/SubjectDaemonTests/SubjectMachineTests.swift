@@ -211,13 +211,13 @@ import Testing
 
     @Test func messagesAreWrittenOnChangeOnly() {
         var scene = MachineScene()
-        scene.write("a.heic")
+        scene.write("a.gif")
         scene.write("prompt.txt")
         scene.settleAll(prompt: "# nothing")
         #expect(scene.actions.count == 2)
         for case .note(let note, let lines) in scene.actions { scene.machine.noted(note, lines) }
         #expect(scene.actions.isEmpty)
-        scene.files["a.heic"] = nil
+        scene.files["a.gif"] = nil
         #expect(scene.observe() == 1)
         #expect(scene.actions == [.note("photos.error.txt", [])])
     }

@@ -8,7 +8,8 @@ import SubjectDaemon
 /// Arguments: the root, the state folder, the engine's log, the milliseconds of a step, and perhaps `worker` to have
 /// the engine in another process and `poll=` with the milliseconds from one look at a folder that cannot be watched to
 /// the next. Or: `worker`, the engine's log, the milliseconds of a step, and what it does wrong.
-/// JEDI_TEST_CONFIG names a configuration file.
+/// In the environment, JEDI_TEST_CONFIG names a configuration file, JEDI_FAKE_HASTE divides the daemon's own times,
+/// and JEDI_FAKE_FREE_BYTES is the room that a job asks for.
 @main
 struct FakeJedid {
     static func main() async throws {
@@ -19,7 +20,15 @@ struct FakeJedid {
         }
         var configuration = DaemonConfiguration(
             root: arguments[1], stateFolder: arguments[2], socket: arguments[2] + "/jedid.sock")
-        configuration.settleTime = .milliseconds(50)
+        let environment = ProcessInfo.processInfo.environment
+        if let haste = environment["JEDI_FAKE_HASTE"].flatMap(Double.init) {
+            configuration.hasten(by: haste)
+        } else {
+            configuration.settleTime = .milliseconds(50)
+        }
+        if let bytes = environment["JEDI_FAKE_FREE_BYTES"].flatMap(Int64.init) {
+            configuration.freeBytesNeeded = bytes
+        }
         let choices = arguments.dropFirst(5)
         if let poll = choices.compactMap({ $0.hasPrefix("poll=") ? Int($0.dropFirst(5)) : nil }).first {
             configuration.pollInterval = .milliseconds(poll)
@@ -70,5 +79,15 @@ struct FakeJedid {
 
     private static func say(_ bytes: [UInt8]) {
         FileHandle.standardOutput.write(Data(bytes))
+    }
+}
+
+extension DaemonConfiguration {
+    /// Has hours pass in minutes.
+    fileprivate mutating func hasten(by haste: Double) {
+        for path in [
+            \Self.settleTime, \.incompleteTime, \.reconcileInterval, \.pollInterval, \.watchRetryInterval,
+            \.retryInterval, \.workerIdleTime,
+        ] { self[keyPath: path] = self[keyPath: path] / haste }
     }
 }

@@ -1,13 +1,17 @@
-// A small, bounded face of libjpeg, libpng and zlib.
+// A small, bounded face of libjpeg, libpng and zlib, and of libheif and libwebp where the build has them.
 //
-// The two libraries report errors by a callback that must not return, and leave it with longjmp, which
-// Swift frames cannot be crossed by. Here every error ends in a status and a message. Nothing is read
-// past `count` bytes and nothing is written past the buffers the caller gives.
+// libjpeg and libpng report errors by a callback that must not return, and leave it with longjmp; libheif
+// may throw. Swift frames can be crossed by neither. Here every error ends in a status and a message.
+// Nothing is read past `count` bytes and nothing is written past the buffers the caller gives.
 #ifndef CIMAGECODECS_H
 #define CIMAGECODECS_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 typedef enum jedi_codec_status {
     JEDI_CODEC_OK = 0,
@@ -48,6 +52,37 @@ jedi_codec_result jedi_jpeg_decode(
 jedi_codec_result jedi_png_decode(
     const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, size_t capacity);
 
+// Whether pictures of an optional format can be decoded.
+typedef enum jedi_codec_presence {
+    JEDI_CODEC_PRESENT = 0,
+    // The build was made without the library.
+    JEDI_CODEC_WITHOUT_LIBRARY,
+    // The library is there and lacks a decoder for this coding.
+    JEDI_CODEC_WITHOUT_DECODER,
+} jedi_codec_presence;
+
+// How the picture in a HEIF file is coded.
+typedef enum jedi_heif_coding {
+    // HEIC
+    JEDI_HEIF_HEVC = 0,
+    // AVIF
+    JEDI_HEIF_AV1,
+} jedi_heif_coding;
+
+jedi_codec_presence jedi_heif_presence(jedi_heif_coding coding);
+jedi_codec_presence jedi_webp_presence(void);
+
+// Decodes a HEIF file's primary picture to RGB, row-major, 3 bytes a pixel, cropped, turned and mirrored as
+// the file says, transparency laid over white. `width` and `height` are those of the result, which the
+// caller read in the header; `capacity` must be width * height * 3.
+jedi_codec_result jedi_heif_decode(
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, size_t capacity);
+
+// Decodes a WebP that is no animation to RGB, row-major, 3 bytes a pixel, transparency laid over white.
+// `capacity` must be width * height * 3, of the size the caller read in the header.
+jedi_codec_result jedi_webp_decode(
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, size_t capacity);
+
 // Encodes RGB, 3 bytes a pixel, as an 8-bit PNG without metadata. On success `*bytes` holds `*count`
 // bytes that the caller passes to `jedi_png_free`; otherwise it is NULL.
 jedi_codec_result jedi_png_encode(
@@ -60,5 +95,9 @@ int jedi_zlib_inflate(
 
 // The CRC-32 of a PNG chunk; start with 0, go on with the last result.
 uint32_t jedi_crc32(uint32_t crc, const uint8_t *bytes, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -168,6 +168,12 @@ struct JobRunner: Service {
         }
         do {
             do {
+                let folder = OutputFolder(root: configuration.root, subject: job.plan.subject)
+                if let made = try await files.run({ folder.recordedPicture(of: job.plan) }) {
+                    try await adopt(made, of: job)
+                    await clear(job)
+                    return true
+                }
                 let picture = try await gate.cancellable { [maker] in
                     try await maker.make(job.plan, description)
                 }

@@ -82,6 +82,9 @@ enum JobSchema {
             try db.drop(table: "handledPromptBefore")
         }
         migrator.registerMigration(placesName, migrate: addPlaces)
+        migrator.registerMigration("4 jobs: seals") { db in
+            try db.alter(table: "job") { table in table.add(column: "seal", .text) }
+        }
         return migrator
     }
 

@@ -18,7 +18,7 @@ extension Job {
         return job
     }
 
-    private init(row: Row) throws {
+    init(row: Row) throws {
         guard let state = Job.State(rawValue: row["state"]) else {
             throw DatabaseError(message: "a job of the unknown state \(row["state"] as String)")
         }

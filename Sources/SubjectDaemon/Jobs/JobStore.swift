@@ -144,17 +144,20 @@ struct JobStore: Sendable {
     }
 
     static func insert(_ job: PlannedJob, made: String?, at now: Date, _ db: Database) throws {
+        let options = try text(job.options)
+        let seal = JobSeal.of(
+            key: job.key, prompt: job.prompt, options: options, seed: Int64(job.seed))
         try db.execute(
             sql: """
                 INSERT INTO job (key, subject, prompt, options, seed, referencePhotos, state, attempts, position,
-                createdAt, finishedAt, output, source, priority, modelHash, repeats)
-                VALUES (?, ?, ?, ?, ?, ?, ?, 0, \(nextPosition), ?, ?, ?, ?, ?, ?, ?)
+                createdAt, finishedAt, output, source, priority, modelHash, repeats, seal)
+                VALUES (?, ?, ?, ?, ?, ?, ?, 0, \(nextPosition), ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                job.key, job.subject, job.prompt, try text(job.options), Int64(job.seed),
+                job.key, job.subject, job.prompt, options, Int64(job.seed),
                 try text(job.references), (made == nil ? Job.State.queued : .done).rawValue,
                 now.timeIntervalSince1970, made == nil ? nil : now.timeIntervalSince1970, made, job.source,
-                job.priority, job.modelHash, job.repeats,
+                job.priority, job.modelHash, job.repeats, seal,
             ])
     }
 
@@ -190,8 +193,10 @@ struct JobStore: Sendable {
         }
     }
 
-    /// Ends the store's use of its file.
+    /// Ends the store's use of its file, and leaves nothing in the log beside it.
     func close() {
+        // SQLite does that itself where the connection that writes is the last to be closed, which here it is not.
+        _ = try? database.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
         try? database.close()
     }
 

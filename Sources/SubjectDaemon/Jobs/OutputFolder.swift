@@ -61,6 +61,14 @@ struct OutputFolder: Sendable {
             .lazy.map { path + "/" + $0 }.first(where: Self.isWhole)
     }
 
+    /// The job's picture that is there whole, its record beside it: what an end without a word, or a store that was
+    /// damaged, made the daemon forget.
+    func recordedPicture(of job: PlannedJob) -> String? {
+        guard isFolder else { return nil }
+        return (1...Self.copies).lazy.map { path + "/" + job.outputName(copy: $0) }
+            .first { Self.hasRecord(of: job.shortID, beside: $0) && Self.isWhole($0) }
+    }
+
     /// Writes a job's picture under its name, and under the next free one where a person's file has that.
     ///
     /// Its record comes first, so that the picture is never there without. After a crash between the two, the next

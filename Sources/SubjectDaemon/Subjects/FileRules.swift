@@ -1,3 +1,5 @@
+import Images
+
 /// Which files and folders the daemon looks at, by their names alone.
 ///
 /// A file in a folder within the subject's is named by its path, as in "2024/a.jpg".
@@ -31,12 +33,12 @@ enum FileRules {
     /// What is the matter with photos, beside them.
     static let photosNoteName = "photos.error.txt"
 
-    private static let photoEndings: Set<String> = ["jpg", "jpeg", "jpe", "jfif", "png"]
+    /// Those of formats that need a library which this build lacks as well: a look at the photo says so.
+    private static let photoEndings = Set(ImageFormat.allCases.flatMap(\.fileEndings))
 
     private static let unreadEndings: [String: String] = [
-        "heic": "HEIC", "heif": "HEIF", "avif": "AVIF", "webp": "WebP", "gif": "GIF", "tif": "TIFF",
-        "tiff": "TIFF",
-        "bmp": "BMP", "jxl": "JPEG XL", "jp2": "JPEG 2000", "dng": "raw", "cr2": "raw", "cr3": "raw",
+        "gif": "GIF", "tif": "TIFF", "tiff": "TIFF", "bmp": "BMP", "jxl": "JPEG XL", "jp2": "JPEG 2000",
+        "dng": "raw", "cr2": "raw", "cr3": "raw",
         "nef": "raw",
         "arw": "raw", "orf": "raw", "rw2": "raw", "raf": "raw",
     ]

@@ -19,7 +19,9 @@ struct GenerateCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @Option(
         name: .customLong("reference"), parsing: .upToNextOption,
-        help: ArgumentHelp("Photos of the subject (JPEG or PNG).", valueName: "file"))
+        help: ArgumentHelp(
+            "Photos of the subject (\(ImageFormat.decoded.map(\.name).joined(separator: ", "))).",
+            valueName: "file"))
     var references: [String] = []
     // A prompt may begin with a dash, and a guidance with a minus.
     @Option(parsing: .unconditional, help: "What the picture shows.") var prompt: String

@@ -1,0 +1,28 @@
+import Crypto
+import GRDB
+
+/// A hash over what a job asks for, kept with it: a database knows when its pages are damaged, not when the words on
+/// them are.
+enum JobSeal {
+    static func of(key: String, prompt: String, options: String, seed: Int64) -> String {
+        var hash = SHA256()
+        for part in ["jedi-seal/1", key, prompt, options, String(seed)] {
+            withUnsafeBytes(of: UInt64(part.utf8.count).littleEndian) { hash.update(bufferPointer: $0) }
+            hash.update(data: Array(part.utf8))
+        }
+        return hash.finalize().prefix(16).hexadecimal
+    }
+
+    /// Whether the row of a job is what was written. One from before there were seals is believed.
+    static func holds(in row: Row) -> Bool {
+        guard row.hasColumn("seal") else { return true }
+        let seal: DatabaseValue = row["seal"]
+        if seal.isNull { return true }
+        guard let key = String.fromDatabaseValue(row["key"]),
+            let prompt = String.fromDatabaseValue(row["prompt"]),
+            let options = String.fromDatabaseValue(row["options"]),
+            let seed = Int64.fromDatabaseValue(row["seed"])
+        else { return false }
+        return seal == of(key: key, prompt: prompt, options: options, seed: seed).databaseValue
+    }
+}
