@@ -160,7 +160,7 @@ struct JobRunner: Service {
 
     /// - Returns: whether to look for another job at once.
     private func run(_ job: Job, _ description: EngineDescription) async -> Bool {
-        board.begin(job, at: .now)
+        board.begin(job, at: time.now.uptime)
         let watch = Task { [admission, gate] in await admission.awaitQuiet(gate) }
         defer {
             watch.cancel()
@@ -201,9 +201,10 @@ struct JobRunner: Service {
 
     private func keep(_ picture: Picture, of job: Job, _ description: EngineDescription) async throws {
         let plan = job.plan
-        let measured = board.beginWriting(at: time.now.uptime)
+        let uptime = time.now.uptime
+        let measured = board.beginWriting(at: uptime)
         let now = Date.now
-        let seconds = board.seconds(at: now)
+        let seconds = board.seconds(at: uptime)
         var begun = job
         begun.attempts += 1
         let (record, hash) = try await files.run { [begun] in

@@ -7,6 +7,7 @@ final class RunBoard: Sendable {
     private struct State {
         var job: Job?
         var startedAt = Date(timeIntervalSince1970: 0)
+        var began = Duration.zero
         var phase = RunningJobStatus.Phase.encoding
         var course: StepCourse?
         var kind: StepTimes.Kind?
@@ -46,13 +47,14 @@ final class RunBoard: Sendable {
     }
 
     /// A job is begun.
-    func begin(_ job: Job, at now: Date) {
+    func begin(_ job: Job, at now: Duration) {
         defer { changed.raise() }
         state.withLock { state in
             state.job = job
             state.job?.attempts += 1
             state.job?.state = .running
-            state.startedAt = now
+            state.startedAt = .now
+            state.began = now
             state.phase = .encoding
             state.course = nil
         }
@@ -101,9 +103,9 @@ final class RunBoard: Sendable {
         }
     }
 
-    /// Since the job was begun.
-    func seconds(at now: Date) -> Double {
-        state.withLock { now.timeIntervalSince($0.startedAt) }
+    /// Since the job was begun, whatever the calendar's clock did meanwhile.
+    func seconds(at now: Duration) -> Double {
+        state.withLock { (now - $0.began).inSeconds }
     }
 
     /// For `status`.
