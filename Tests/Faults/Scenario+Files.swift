@@ -6,6 +6,7 @@ extension Scenario {
     static let growingFiles = Scenario(name: "half-copied and growing files", isQuick: true) {
         setting, world in
         var random = SeededRandom(seed: setting.seed)
+        try world.setSteps(4)
         let daemon = try DaemonProcess(.real, world, programs: setting.programs)
         try daemon.waitUntilReady()
         let subjects = setting.isShort ? 4 : 40
@@ -66,6 +67,7 @@ extension Scenario {
             let bytes = Mutator(seeds: [seeds[place]]).input(seed: setting.seed, number: number + 1)
             try world.write("\(subject)/bad\(number)-\(names[place])", bytes)
         }
+        try world.setSteps(4)
         let daemon = try DaemonProcess(.real, world, programs: setting.programs)
         try daemon.waitUntilReady()
         try daemon.waitUntilIdle()
