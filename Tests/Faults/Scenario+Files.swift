@@ -6,6 +6,7 @@ extension Scenario {
     static let growingFiles = Scenario(name: "half-copied and growing files", isQuick: true) {
         setting, world in
         var random = SeededRandom(seed: setting.seed)
+        try world.setSteps(4)
         let daemon = try DaemonProcess(.real, world, programs: setting.programs)
         try daemon.waitUntilReady()
         let subjects = setting.isShort ? 4 : 40
@@ -66,6 +67,7 @@ extension Scenario {
             let bytes = Mutator(seeds: [seeds[place]]).input(seed: setting.seed, number: number + 1)
             try world.write("\(subject)/bad\(number)-\(names[place])", bytes)
         }
+        try world.setSteps(4)
         let daemon = try DaemonProcess(.real, world, programs: setting.programs)
         try daemon.waitUntilReady()
         try daemon.waitUntilIdle()
@@ -83,31 +85,36 @@ extension Scenario {
             .map { [UInt8](try Data(contentsOf: folder.appending(path: $0))) }
         let mutator = Mutator(seeds: seeds)
         let count = setting.isShort ? 100 : 1000
-        for number in 0..<count {
-            try world.addSubject("subject\(number)", photos: 1, &random)
-            try world.write(
-                "subject\(number)/prompt.txt", mutator.input(seed: setting.seed, number: number + seeds.count)
-            )
-        }
-        let daemon = try DaemonProcess(
-            .fake(stepMilliseconds: 0, haste: 20), world, programs: setting.programs)
-        try daemon.waitUntilReady()
-        try daemon.waitUntilIdle()
         var census = Census()
-        census.note(daemon)
-        let status = try daemon.client.status()
-        for subject in status.subjects where subject.jobsDone == 0 {
-            let note = world.path("\(subject.name)/prompt.error.txt")
-            if !FileManager.default.fileExists(atPath: note) {
-                census.jobsLost.append("\(subject.name): no picture and no word why")
+        var (pictures, told) = (0, 0)
+        // As many at once as a status lists.
+        for first in stride(from: 0, to: count, by: 100) {
+            let world = try World(place: "\(world.place)/\(first)")
+            for number in first..<first + 100 {
+                let name = "subject\(number)"
+                try world.addSubject(name, photos: 1, &random)
+                try world.write(
+                    name + "/prompt.txt", mutator.input(seed: setting.seed, number: number + seeds.count))
             }
-        }
-        let told = status.subjects.count { $0.jobsDone == 0 }
-        daemon.terminate()
-        let pictures = status.subjects.map(\.jobsDone).reduce(0, +)
-        census = try census + .take(of: world, store: nil)
-        if census.made != pictures {
-            census.doneTwice.append("\(census.made) pictures of \(pictures) jobs")
+            let daemon = try DaemonProcess(
+                .fake(stepMilliseconds: 0, haste: 20), world, programs: setting.programs)
+            try daemon.waitUntilReady()
+            try daemon.waitUntilIdle()
+            census.note(daemon)
+            let status = try daemon.client.status()
+            for subject in status.subjects where subject.jobsDone == 0 {
+                told += 1
+                let note = world.path("\(subject.name)/prompt.error.txt")
+                if !FileManager.default.fileExists(atPath: note) {
+                    census.jobsLost.append("\(subject.name): no picture and no word why")
+                }
+            }
+            daemon.terminate()
+            let done = status.subjects.map(\.jobsDone).reduce(0, +)
+            let part = try Census.take(of: world, store: nil)
+            if part.made != done { census.doneTwice.append("\(part.made) pictures of \(done) jobs") }
+            pictures += done
+            census = census + part
         }
         return Outcome(
             deed: "\(count) files; \(pictures) pictures, \(told) refused with a word", census: census)

@@ -7,6 +7,7 @@ extension Scenario {
     /// some, takes some back, and pauses and resumes the queue.
     static let kills = Scenario(name: "kill -9", isQuick: true) { setting, world in
         var random = SeededRandom(seed: setting.seed)
+        try world.setSteps(8)
         let (subjects, rounds) = setting.isShort ? (3, 12) : (8, 200)
         for number in 0..<subjects { try world.addSubject("subject\(number)", photos: 3, &random) }
         var census = Census()

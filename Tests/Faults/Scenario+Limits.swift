@@ -86,12 +86,12 @@ extension Scenario {
         guard UserNamespace.isEntered else { return .skip(UserNamespace.reason) }
         let disk = world.place + "/disk"
         try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-        guard Kernel.mountSmallDisk(disk, megabytes: 4) else { return .skip("no tmpfs can be mounted") }
+        guard Kernel.mountSmallDisk(disk, megabytes: 16) else { return .skip("no tmpfs can be mounted") }
         defer { Kernel.unmount(disk) }
         let small = try World(place: disk)
         var random = SeededRandom(seed: setting.seed)
         for number in 0..<3 { try small.addSubject("subject\(number)", photos: 2, &random) }
-        // No room is asked for before a job, so that it is the writing that fails.
+        // No room is asked for before a job, so that it is the writing that fails. The log of the queue alone takes 4 MB.
         let daemon = try DaemonProcess(
             .fake(stepMilliseconds: 1, haste: 20), small, programs: setting.programs,
             environment: ["JEDI_FAKE_FREE_BYTES": "0"])

@@ -44,12 +44,6 @@ public final class DaemonProcess {
             process.arguments = [world.root, state, world.place + "/engine.log", String(step)]
             variables["JEDI_FAKE_HASTE"] = String(haste)
         }
-        if environment["LD_PRELOAD"] != nil, let program = process.executableURL {
-            // A library that adds to the environment moves it, and Swift finds a program's arguments beside it. What
-            // a shell added first is there already.
-            process.arguments = ["-c", "exec \"$0\" \"$@\"", program.path] + (process.arguments ?? [])
-            process.executableURL = URL(filePath: "/bin/sh")
-        }
         process.environment = variables.merging(environment) { $1 }
         if !FileManager.default.fileExists(atPath: log) {
             _ = FileManager.default.createFile(atPath: log, contents: nil)
@@ -125,7 +119,9 @@ public final class DaemonProcess {
         try wait("rest", limit: limit, pause: pause) {
             guard let status = try? self.client.status() else { return false }
             // A daemon answers before it has looked at everything.
-            let isComplete = Set(self.world.wishes.keys).isSubset(of: status.subjects.map(\.name))
+            let isComplete =
+                status.watching.lastReconcile != nil
+                && Set(self.world.wishes.keys).isSubset(of: status.subjects.map(\.name))
             let busy =
                 !isComplete || status.subjects.contains { $0.state == .settling || $0.state == .working }
             let isIdle = status.running == nil && status.waitingCount == 0 && !busy

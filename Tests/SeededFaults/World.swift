@@ -49,6 +49,9 @@ public final class World {
         return try PNGEncoder.encode(RGBImage(width: side, height: side, pixels: pixels))
     }
 
+    /// Has all pictures made in so many steps.
+    public func setSteps(_ steps: Int) throws { try write("defaults.yaml", Array("steps: \(steps)\n".utf8)) }
+
     public func makeFolder(_ name: String) throws {
         try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
     }

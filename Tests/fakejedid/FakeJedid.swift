@@ -1,7 +1,8 @@
 import DaemonTestSupport
 import Foundation
 import Logging
-import SubjectDaemon
+
+@testable import SubjectDaemon
 
 /// The daemon with the fake engine, as a process of its own that tests can kill.
 ///
@@ -9,7 +10,8 @@ import SubjectDaemon
 /// the engine in another process and `poll=` with the milliseconds from one look at a folder that cannot be watched to
 /// the next. Or: `worker`, the engine's log, the milliseconds of a step, and what it does wrong.
 /// In the environment, JEDI_TEST_CONFIG names a configuration file, JEDI_FAKE_HASTE divides the daemon's own times,
-/// and JEDI_FAKE_FREE_BYTES is the room that a job asks for.
+/// JEDI_FAKE_FREE_BYTES is the room that a job asks for, and JEDI_FAKE_CLOCK a file with the seconds by which the
+/// calendar's clock goes wrong.
 @main
 struct FakeJedid {
     static func main() async throws {
@@ -40,7 +42,7 @@ struct FakeJedid {
             ? WorkerEngine(.own(["worker", arguments[3], arguments[4]]), logger: logger)
             : engine(log: arguments[3], milliseconds: arguments[4])
         var daemon = SubjectDaemon(configuration: configuration, engine: engine, logger: logger)
-        if let file = ProcessInfo.processInfo.environment["JEDI_TEST_CONFIG"] {
+        if let file = environment["JEDI_TEST_CONFIG"] {
             var line = ConfigurationInputs.CommandLine()
             line.config = file
             (line.root, line.state, line.socket) = (arguments[1], arguments[2], configuration.socket)
@@ -50,7 +52,9 @@ struct FakeJedid {
                 configuration: try source.load(), source: source, engine: engine, logger: logger,
                 onEngineChange: { _ in true }, onLogLevelChange: { _ in })
         }
-        try await daemon.run { print("ready") }
+        var parts = SubjectDaemon.Parts()
+        if let file = environment["JEDI_FAKE_CLOCK"] { parts.time = WrongTime(file: file) }
+        try await daemon.run(parts: parts) { print("ready") }
     }
 
     private static func engine(log: String, milliseconds: String) -> FakeEngine {
