@@ -26,7 +26,7 @@ enum JobSeal {
         guard row.hasColumn("seal") else { return true }
         let seal: DatabaseValue = row["seal"]
         if seal.isNull { return true }
-        guard let key = String.fromDatabaseValue(row["key"]),
+        guard let seal = String.fromDatabaseValue(seal), let key = String.fromDatabaseValue(row["key"]),
             let prompt = String.fromDatabaseValue(row["prompt"]),
             let options = String.fromDatabaseValue(row["options"]),
             let seed = Int64.fromDatabaseValue(row["seed"]),
