@@ -64,8 +64,12 @@ struct JobStore: Sendable {
                 if again {
                     try Self.requeue(job.key, db)
                     try db.execute(
-                        sql: "UPDATE job SET referencePhotos = ?, source = ?, priority = ? WHERE key = ?",
-                        arguments: [try Self.text(job.references), prompt.file, job.priority, job.key])
+                        sql:
+                            "UPDATE job SET referencePhotos = ?, source = ?, priority = ?, seal = ? WHERE key = ?",
+                        arguments: [
+                            try Self.text(job.references), prompt.file, job.priority, try JobSeal.of(job),
+                            job.key,
+                        ])
                     count += 1
                 }
             }
@@ -144,9 +148,7 @@ struct JobStore: Sendable {
     }
 
     static func insert(_ job: PlannedJob, made: String?, at now: Date, _ db: Database) throws {
-        let options = try text(job.options)
-        let seal = JobSeal.of(
-            key: job.key, prompt: job.prompt, options: options, seed: Int64(job.seed))
+        let seal = try JobSeal.of(job)
         try db.execute(
             sql: """
                 INSERT INTO job (key, subject, prompt, options, seed, referencePhotos, state, attempts, position,
@@ -154,7 +156,7 @@ struct JobStore: Sendable {
                 VALUES (?, ?, ?, ?, ?, ?, ?, 0, \(nextPosition), ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                job.key, job.subject, job.prompt, options, Int64(job.seed),
+                job.key, job.subject, job.prompt, try text(job.options), Int64(job.seed),
                 try text(job.references), (made == nil ? Job.State.queued : .done).rawValue,
                 now.timeIntervalSince1970, made == nil ? nil : now.timeIntervalSince1970, made, job.source,
                 job.priority, job.modelHash, job.repeats, seal,
