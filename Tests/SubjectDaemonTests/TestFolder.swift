@@ -58,7 +58,7 @@ final class TestFolder: Sendable {
 
 /// Waits for something that comes by itself. The deadline only ends a test that would fail.
 func eventually(
-    within limit: Duration = .seconds(60), _ condition: @Sendable () async throws -> Bool
+    within limit: Duration = .seconds(180), _ condition: @Sendable () async throws -> Bool
 ) async rethrows -> Bool {
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {
