@@ -133,7 +133,7 @@ enum Doctor {
             )
         }
         let hash = engine.modelHash.map { " " + $0.prefix(10) } ?? ""
-        return engine.state == .starting
+        return engine.state == .starting || engine.state == .loading
             ? Finding(check: "model", state: .note, text: "\(name) is being loaded")
             : Finding(check: "model", state: .ok, text: "\(name)\(hash) can be used")
     }

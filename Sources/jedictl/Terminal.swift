@@ -5,10 +5,8 @@ enum Terminal {
     /// Colours and a width where standard output is a terminal that shows them, plain otherwise.
     static var style: TextStyle {
         guard isatty(STDOUT_FILENO) == 1 else { return TextStyle(colours: false, width: nil) }
-        var size = winsize()
-        let known = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         let quiet = getenv("NO_COLOR") != nil || getenv("TERM").map { String(cString: $0) == "dumb" } == true
-        return TextStyle(colours: !quiet, width: known ? Int(size.ws_col) : nil)
+        return TextStyle(colours: !quiet, width: size.columns)
     }
 
     /// Writes to standard output. A reader that went away early is no error.

@@ -59,7 +59,8 @@ import Testing
         Case("no model", "model", .bad, "model check") {
             $0.engine = EngineStatus(state: .unavailable, detail: "no unet")
         },
-        Case("loading", "model", .note, nil) { $0.engine = EngineStatus(state: .starting) },
+        Case("starting", "model", .note, nil) { $0.engine = EngineStatus(state: .starting) },
+        Case("loading", "model", .note, nil) { $0.engine = EngineStatus(state: .loading) },
         Case("too large", "memory", .bad, "bf16") { $0.memoryNeeded = 64 << 30 },
         Case("limited", "memory", .bad, "MemoryMax") { $0.memoryLimit = 1 << 30 },
         Case("busy memory", "memory", .warning, "end other programs") {

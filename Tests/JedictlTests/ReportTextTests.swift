@@ -20,6 +20,10 @@ import Testing
                               jedid ended 3 times while it worked on this
 
                 """)
+        var waiting = Samples.jobs
+        waiting.jobs = [waiting.jobs[1]]
+        waiting.jobs[0].secondsLeft = 130
+        #expect(JobsText(style: style).table(waiting).contains("done in about 2 min 10 s"))
         let none = JobsReport(madeAt: Samples.now, jobs: [])
         #expect(JobsText(style: style).outcome("Took back", none).contains("nothing to do"))
     }

@@ -261,6 +261,32 @@ import Testing
         try await daemon.stop()
     }
 
+    @Test func aPromptWaitsForTheSettingsForAllThatCameWithIt() async throws {
+        let daemon = try DaemonHarness { $0.settleTime = .milliseconds(300) }
+        try daemon.addSubject("rex", photos: [1])
+        try await daemon.start()
+        // The prompt has come to rest for a while when the settings do.
+        try daemon.prompt("rex", "one")
+        try await Task.sleep(for: .milliseconds(200))
+        try daemon.folder.write("root/defaults.yaml", "steps: 7")
+        #expect(await daemon.hasPictures(1, "rex"))
+        #expect(daemon.engine.record.generated.map(\.options.steps) == [7])
+        // Settings that go before they were read hold up nothing.
+        try daemon.folder.write("root/defaults.yaml", "steps: 8")
+        try await Task.sleep(for: .milliseconds(50))
+        try daemon.prompt("rex", "one\ntwo")
+        try daemon.folder.write("root/defaults.yaml", "steps: 7")
+        #expect(await daemon.hasPictures(2, "rex"))
+        #expect(daemon.engine.record.generated.map(\.options.steps) == [7, 7])
+        try daemon.prompt("rex", "three")
+        try daemon.folder.write("root/defaults.yaml", "steps: 9")
+        try await Task.sleep(for: .milliseconds(50))
+        try daemon.folder.remove("root/defaults.yaml")
+        #expect(await daemon.hasPictures(3, "rex"))
+        #expect(daemon.engine.record.generated.map(\.options.steps) == [7, 7, nil])
+        try await daemon.stop()
+    }
+
     // MARK: Files as they come
 
     @Test func aHardLinkIsAPhoto() async throws {

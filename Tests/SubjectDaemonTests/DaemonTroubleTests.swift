@@ -136,15 +136,6 @@ import Testing
         #expect(status.subjects[1].photosUsed == ["in.png"])
         try await daemon.stop()
     }
-}
-
-/// Lets nobody through until it is opened.
-final class Gate: Sendable {
-    private let signal = Signal()
-
-    func wait() async { _ = await signal.wait() }
-
-    func open() { signal.end() }
 
     @Test func whatStandsInTheWayOfPicturesIsKnownBeforeOneIsMade() async throws {
         let daemon = try DaemonHarness()
@@ -208,4 +199,13 @@ final class Gate: Sendable {
         #expect(try await daemon.status().watching.detail?.contains("not UTF-8") == true)
         try await daemon.stop()
     }
+}
+
+/// Lets nobody through until it is opened.
+final class Gate: Sendable {
+    private let signal = Signal()
+
+    func wait() async { _ = await signal.wait() }
+
+    func open() { signal.end() }
 }

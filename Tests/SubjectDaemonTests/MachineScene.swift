@@ -37,7 +37,10 @@ struct MachineScene {
         observe()
     }
 
-    var actions: [SubjectMachine.Action] { machine.next(at: now).actions }
+    /// Whether settings for all subjects are about to be read.
+    var defaultsPend = false
+
+    var actions: [SubjectMachine.Action] { machine.next(at: now, defaultsPend: defaultsPend).actions }
 
     var lookAgain: Duration? { machine.next(at: now).lookAgain.map { $0 - now.uptime } }
 

@@ -189,6 +189,24 @@ import Testing
         #expect(output.picture(of: job, among: output.names()) == path)
     }
 
+    @Test func anErrorTellsThatTheSubjectsFolderWentThoughItBeBack() throws {
+        let folder = try TestFolder()
+        let output = OutputFolder(root: folder("root"), subject: "toby")
+        let job = JobPlanner.jobs(
+            subject: "toby", lines: PromptFile.parse(Array("x".utf8)).lines, references: [])[0]
+        let error = #expect(throws: SystemCallError.self) {
+            try output.write(FinishedPicture(png: TestPNG.bytes), of: job)
+        }
+        let preparing = #expect(throws: OutputFolderError.self) { try output.prepare() }
+        try folder.makeFolder("root/toby")
+        #expect(!output.isLost)
+        #expect(output.lacks(try #require(error)))
+        #expect(output.lacks(try #require(preparing)))
+        // What lacks elsewhere, or for another reason, is another matter.
+        #expect(!output.lacks(SystemCallError("open", folder("state/cache"), ENOENT)))
+        #expect(!output.lacks(SystemCallError("create", output.path + "/a.png", EACCES)))
+    }
+
     @Test func anOutputThatIsNoFolderIsAnError() throws {
         let folder = try TestFolder()
         try folder.makeFolder("root/toby")

@@ -160,6 +160,25 @@ import Testing
         #expect(scene.machine.isPromptDue)
     }
 
+    @Test func whileSettingsForAllPendNoPromptIsReadOrPlanned() {
+        var scene = MachineScene()
+        scene.write("a.jpg")
+        scene.write("prompt.txt")
+        scene.observe()
+        scene.wait(2)
+        scene.judge("a.jpg", Self.good)
+        scene.hash("a.jpg")
+        scene.defaultsPend = true
+        #expect(scene.actions.isEmpty)
+        scene.defaultsPend = false
+        #expect(scene.actions == [.readPrompt("prompt.txt", scene.fingerprint("prompt.txt"))])
+        scene.read("one")
+        scene.defaultsPend = true
+        #expect(scene.actions.isEmpty)
+        scene.defaultsPend = false
+        #expect(scene.actions == [.plan("prompt.txt")])
+    }
+
     @Test func photosAloneMakeNoPromptDue() {
         var scene = MachineScene()
         scene.write("a.jpg")

@@ -10,8 +10,8 @@ import Logging
 /// the engine in another process and `poll=` with the milliseconds from one look at a folder that cannot be watched to
 /// the next. Or: `worker`, the engine's log, the milliseconds of a step, and what it does wrong.
 /// In the environment, JEDI_TEST_CONFIG names a configuration file, JEDI_FAKE_HASTE divides the daemon's own times,
-/// JEDI_FAKE_FREE_BYTES is the room that a job asks for, and JEDI_FAKE_CLOCK a file with the seconds by which the
-/// calendar's clock goes wrong.
+/// JEDI_FAKE_FREE_BYTES is the room that a job asks for, JEDI_FAKE_STOP the step after which a picture stands still, and
+/// JEDI_FAKE_CLOCK a file with the seconds by which the calendar's clock goes wrong.
 @main
 struct FakeJedid {
     static func main() async throws {
@@ -58,7 +58,12 @@ struct FakeJedid {
     }
 
     private static func engine(log: String, milliseconds: String) -> FakeEngine {
-        FakeEngine(steps: 20, stepTime: .milliseconds(Int(milliseconds) ?? 10), logFile: log)
+        let engine = FakeEngine(steps: 20, stepTime: .milliseconds(Int(milliseconds) ?? 10), logFile: log)
+        if let last = ProcessInfo.processInfo.environment["JEDI_FAKE_STOP"].flatMap(Int.init) {
+            engine.setStepMischief { _, step in if step > last { try await Task.sleep(for: .seconds(86_400)) }
+            }
+        }
+        return engine
     }
 
     private static func work(log: String, milliseconds: String, fault: String?) async -> Never {

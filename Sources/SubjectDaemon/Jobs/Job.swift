@@ -24,6 +24,8 @@ struct Job: Sendable, Equatable {
     var finishedAt: Date?
     /// The picture's path, once it is made.
     var output: String?
+    /// Whether it was taken back because its prompt file asks for it no more, rather than by a person.
+    var isWithdrawn = false
 
     /// How many crashes under it a job may survive.
     static let maximumAttempts = 3

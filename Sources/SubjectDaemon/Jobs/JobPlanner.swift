@@ -61,8 +61,7 @@ enum JobPlanner {
             priority: line.options.priority ?? 0)
     }
 
-    /// The SHA-256 over all that the picture depends on. Each part goes in with its length, so that no two
-    /// different jobs read the same.
+    /// The SHA-256 over all that the picture depends on.
     ///
     /// - Parameter seed: the seed, where the prompt gives one.
     static func key(
@@ -70,17 +69,10 @@ enum JobPlanner {
         references: [PictureRequest.Reference]
     ) -> [UInt8] {
         var hash = SHA256()
-        func add(_ part: String) {
-            withUnsafeBytes(of: UInt64(part.utf8.count).littleEndian) { hash.update(bufferPointer: $0) }
-            hash.update(data: Array(part.utf8))
-        }
-        add("jedi-job/1")
-        add(subject)
-        add(prompt)
-        add(String(copy))
-        for (name, value) in options.named { add("\(name)=\(value)") }
-        if let seed { add("seed=\(seed)") }
-        for contentHash in references.map(\.contentHash).sorted() { add(contentHash) }
+        for part in ["jedi-job/1", subject, prompt, String(copy)] { hash.update(part: part) }
+        for (name, value) in options.named { hash.update(part: "\(name)=\(value)") }
+        if let seed { hash.update(part: "seed=\(seed)") }
+        for contentHash in references.map(\.contentHash).sorted() { hash.update(part: contentHash) }
         return Array(hash.finalize())
     }
 

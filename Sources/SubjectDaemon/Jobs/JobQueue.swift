@@ -158,7 +158,7 @@ struct JobQueue: QueueControl {
 
     // MARK: Which
 
-    /// The jobs that are meant and that the command applies to.
+    /// The jobs that are meant and that the command applies to. What no prompt file asks for any more has to be named.
     ///
     /// - Parameter otherwise: what to say of a job that is named and that it does not apply to.
     private func choose(
@@ -182,6 +182,7 @@ struct JobQueue: QueueControl {
             throw QueueRefusal("name jobs, a subject, or all")
         }
         let chosen = try await store.jobs(in: states, subject: selection.subject, limit: .max)
+            .filter { !$0.isWithdrawn }
         if chosen.isEmpty {
             let whose = selection.subject.map { "\($0) has no job that is " } ?? "no job is "
             throw QueueRefusal(whose + states.map(\.rawValue).joined(separator: " or ") + ": " + otherwise)

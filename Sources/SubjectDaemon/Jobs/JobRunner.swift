@@ -184,7 +184,7 @@ struct JobRunner: Service {
             } catch {
                 let outcome = JobOutcome.of(
                     error, interruption: gate.interruption, attempts: job.attempts + 1,
-                    folderIsLost: await isLost(job.plan.subject))
+                    folderIsLost: await isLost(job.plan.subject, error))
                 return try await settle(job, outcome)
             }
         } catch {
@@ -194,8 +194,9 @@ struct JobRunner: Service {
     }
 
     /// Whether the subject's folder, or the whole root, went while its picture was being made.
-    private func isLost(_ subject: String) async -> Bool {
+    private func isLost(_ subject: String, _ error: any Error) async -> Bool {
         let folder = OutputFolder(root: configuration.root, subject: subject)
+        if folder.lacks(error) { return true }
         return (try? await files.run { folder.isLost }) ?? false
     }
 

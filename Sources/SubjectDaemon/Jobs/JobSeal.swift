@@ -9,8 +9,7 @@ enum JobSeal {
     ) -> String {
         var hash = SHA256()
         for part in ["jedi-seal/1", key, prompt, options, String(seed), references] {
-            withUnsafeBytes(of: UInt64(part.utf8.count).littleEndian) { hash.update(bufferPointer: $0) }
-            hash.update(data: Array(part.utf8))
+            hash.update(part: part)
         }
         return hash.finalize().prefix(16).hexadecimal
     }

@@ -34,6 +34,7 @@ extension Job {
                 priority: row["priority"], modelHash: row["modelHash"], repeats: row["repeats"]),
             state: state, reason: row["reason"], attempts: row["attempts"], position: row["position"],
             createdAt: date("createdAt") ?? Date(timeIntervalSince1970: 0), startedAt: date("startedAt"),
-            finishedAt: date("finishedAt"), output: row["output"])
+            finishedAt: date("finishedAt"), output: row["output"],
+            isWithdrawn: row["isWithdrawn"])
     }
 }

@@ -147,6 +147,12 @@ struct OutputFolder: Sendable {
         return lstat(subject, &facts) != 0 && errno == ENOENT
     }
 
+    /// Whether the error says that the subject's folder went. It may be back by now.
+    func lacks(_ error: any Error) -> Bool {
+        let cause = error as? SystemCallError ?? (error as? OutputFolderError)?.cause
+        return cause.map { $0.number == ENOENT && $0.path.hasPrefix(path) } ?? false
+    }
+
     /// Bytes that can be written there.
     func freeBytes() -> Int64? {
         var facts = statvfs()

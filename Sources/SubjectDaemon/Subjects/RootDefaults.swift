@@ -50,6 +50,12 @@ struct RootDefaults: Sendable {
         return self.settings != settings
     }
 
+    /// Whether a version of the file is there that has not been read. No prompt is understood meanwhile.
+    var pend: Bool {
+        guard let fingerprint = file?.fingerprint else { return false }
+        return fingerprint != readFrom
+    }
+
     /// The message says this now.
     mutating func noted(_ lines: [String]) {
         told = lines

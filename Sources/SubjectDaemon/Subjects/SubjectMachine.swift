@@ -239,12 +239,14 @@ struct SubjectMachine: Sendable {
     // MARK: What is to be done
 
     /// What is to be done now, and when to look again though nothing may have been seen.
-    func next(at now: Moment) -> (actions: [Action], lookAgain: Duration?) {
+    ///
+    /// - Parameter defaultsPend: whether settings for all subjects are there that have not settled or been read.
+    func next(at now: Moment, defaultsPend: Bool = false) -> (actions: [Action], lookAgain: Duration?) {
         var actions: [Action] = []
         var wait: Duration?
         var prompts: [Action] = []
         var awaitsPrompt = false
-        var settingsPend = false
+        var settingsPend = defaultsPend
         for file in files {
             guard let fingerprint = file.fingerprint else { continue }
             let settled = file.settledAt(patience)
@@ -280,7 +282,7 @@ struct SubjectMachine: Sendable {
         // What a prompt means depends on the settings.
         if !settingsPend { actions += prompts }
         if awaitsPrompt || isPromptDue { actions += hashes }
-        if actions.isEmpty && wait == nil { actions = conclusions(at: now) }
+        if actions.isEmpty && wait == nil { actions = conclusions(at: now, mayPlan: !settingsPend) }
         return (actions, wait)
     }
 
@@ -293,7 +295,7 @@ struct SubjectMachine: Sendable {
     }
 
     /// Once every file has settled and is judged.
-    private func conclusions(at now: Moment) -> [Action] {
+    private func conclusions(at now: Moment, mayPlan: Bool) -> [Action] {
         var wanted: [String: [String]] = [:]
         for (file, problems) in problems { wanted[FileRules.note(on: file)] = problems }
         let rejected = rejectedPhotos(at: now)
@@ -304,7 +306,7 @@ struct SubjectMachine: Sendable {
         for note in told.keys where wanted[note] == nil { notes[note] = [] }
         for note in strangeNotes where wanted[note] == nil { notes[note] = [] }
         let actions = notes.sorted { $0.key.precedes($1.key) }.map { Action.note($0.key, $0.value) }
-        guard files.contains(where: \.isUsable) else { return actions }
+        guard mayPlan, files.contains(where: \.isUsable) else { return actions }
         return actions + duePrompts.map { .plan($0.file) }
     }
 

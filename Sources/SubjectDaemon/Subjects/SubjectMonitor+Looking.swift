@@ -77,7 +77,7 @@ extension SubjectMonitor {
             for name in names {
                 guard let subject = subjects[name] else { continue }
                 planAgainIfPhotosCame(subject)
-                let (actions, again) = subject.machine.next(at: now)
+                let (actions, again) = subject.machine.next(at: now, defaultsPend: defaults.pend)
                 subject.lookAt = again
                 subject.isQuiet = actions.isEmpty && subject.machine.isQuiet(at: now)
                 for action in actions {
@@ -101,7 +101,10 @@ extension SubjectMonitor {
                 names.removeAll { $0 == name }
             }
         }
-        tryAgain(names.filter { subjects[$0]?.machine.next(at: time.now).actions.isEmpty == false })
+        tryAgain(
+            names.filter {
+                subjects[$0]?.machine.next(at: time.now, defaultsPend: defaults.pend).actions.isEmpty == false
+            })
     }
 
     private func tryAgain(_ names: [String]) {

@@ -145,10 +145,11 @@ extension SubjectMonitor {
     // MARK: The settings for all subjects
 
     private func takeInDefaults(_ listing: RootListing, movedIn: Bool) async {
+        let pended = defaults.pend
         let isOther = defaults.observe(
             listing.defaults, hasNote: listing.hasDefaultsNote, movedIn: movedIn,
             trustTimes: listing.kind == .local, at: time.now)
-        if isOther { defaultsChanged() }
+        if isOther || (pended && !defaults.pend) { defaultsSettled(areOthers: isOther) }
         let root = configuration.root
         for _ in 0..<3 {
             switch defaults.next(at: time.now, patience).action {
@@ -157,7 +158,8 @@ extension SubjectMonitor {
                     Errand.settings(FileRules.defaultsName, of: "", root: root, fingerprint)
                 }
                 guard let settings = read else { return }
-                if defaults.read(settings, fingerprint) { defaultsChanged() }
+                let areOthers = defaults.read(settings, fingerprint)
+                defaultsSettled(areOthers: areOthers)
             case .note(let problems):
                 for problem in problems { logger.warning("\(FileRules.defaultsName): \(problem)") }
                 defaults.noted(problems)
@@ -169,9 +171,10 @@ extension SubjectMonitor {
         }
     }
 
-    private func defaultsChanged() {
+    /// Prompts that waited for the settings are looked at, and those that were read under others are read again.
+    private func defaultsSettled(areOthers: Bool) {
         for subject in subjects.values where subject.machine.hasPrompts {
-            subject.machine.settingsChanged()
+            if areOthers { subject.machine.settingsChanged() }
             subject.lookAt = time.now.uptime
         }
     }

@@ -45,7 +45,9 @@ struct JobsText {
     }
 
     private func when(_ job: JobStatus, _ now: Date) -> String {
-        guard let finished = job.finishedAt else { return "" }
+        guard let finished = job.finishedAt else {
+            return job.secondsLeft.map { "done in about " + Words.duration($0) } ?? ""
+        }
         let took = job.seconds.map { ", in " + Words.duration($0) } ?? ""
         return Words.ago(finished, now) + (job.state == .done ? took : "")
     }
