@@ -16,7 +16,7 @@ public struct Census: Sendable, Equatable {
     public var daemonDeaths: [String] = []
     /// Pictures that are there.
     public var made = 0
-    /// Jobs that the queue holds or calls failed, with the reason.
+    /// Jobs without a picture of which the queue says why, with its reason.
     public var told: [String] = []
 
     public init() {}
@@ -54,7 +54,8 @@ public struct Census: Sendable, Equatable {
                 let there = pictures[prompt] ?? 0
                 if there > count { census.doneTwice.append("\(name): \(there) pictures for \(count)") }
                 let reasons = told[name] ?? []
-                census.told += reasons.map { "\(name): \($0)" }
+                // One that was taken back may have made room for another that is there.
+                if there < count { census.told += reasons.map { "\(name): \($0)" } }
                 if there + reasons.count < count { census.jobsLost.append("\(name): \(there) of \(count)") }
             }
         }

@@ -170,6 +170,7 @@ import Testing
         scene.hash("a.jpg")
         scene.defaultsPend = true
         #expect(scene.actions.isEmpty)
+        #expect(scene.machine.mayOwePictures && !scene.machine.isQuiet(at: scene.now))
         scene.defaultsPend = false
         #expect(scene.actions == [.readPrompt("prompt.txt", scene.fingerprint("prompt.txt"))])
         scene.read("one")
@@ -177,6 +178,8 @@ import Testing
         #expect(scene.actions.isEmpty)
         scene.defaultsPend = false
         #expect(scene.actions == [.plan("prompt.txt")])
+        scene.handle()
+        #expect(!scene.machine.mayOwePictures && scene.machine.isQuiet(at: scene.now))
     }
 
     @Test func photosAloneMakeNoPromptDue() {

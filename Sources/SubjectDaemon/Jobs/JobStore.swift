@@ -17,8 +17,6 @@ struct JobStore: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
-            // The log beside the file stays at a megabyte instead of four: disks are small where they fill up.
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 250")
         }
         database = try DatabasePool(path: path, configuration: configuration)
         try JobSchema.migrator.migrate(database)

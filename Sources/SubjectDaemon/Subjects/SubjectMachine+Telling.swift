@@ -52,7 +52,7 @@ extension SubjectMachine {
 
     /// Whether there is nothing about it that a person need know.
     func isQuiet(at now: Moment) -> Bool {
-        problems.isEmpty && !isPromptDue
+        problems.isEmpty && !mayOwePictures
             && !files.contains { $0.isArriving(patience, at: now) || $0.rejection(patience, at: now) != nil }
     }
 }

@@ -351,6 +351,15 @@ struct SubjectMachine: Sendable {
     /// Whether a prompt asks for pictures and has not been turned into jobs as it stands.
     var isPromptDue: Bool { prompts.contains(where: isDue) }
 
+    /// Whether a prompt is due, or may turn out to be once it is read.
+    var mayOwePictures: Bool {
+        isPromptDue
+            || files.contains { file in
+                guard file.role == .prompt, let fingerprint = file.fingerprint else { return false }
+                return needsReading(file.name) && mayBeDue(file.name, fingerprint)
+            }
+    }
+
     /// The subject's own settings.
     var settings: SubjectSettings? { readSettings?.settings }
 

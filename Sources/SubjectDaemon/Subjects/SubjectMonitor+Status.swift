@@ -106,6 +106,9 @@ extension SubjectMonitor {
                 "\(shown)\(arriving.count > 3 ? " and \(arriving.count - 3) more" : "") still arriving"
             )
         }
+        if defaults.pend && subject.machine.mayOwePictures {
+            return (.settling, "\(FileRules.defaultsName) beside its folder still arriving")
+        }
         let problems = subject.machine.problems.map { "\($0.file): " + $0.problems.joined(separator: " ") }
         if waiting > 0 { return (.working, problems.first) }
         if !problems.isEmpty { return (.promptProblem, problems.joined(separator: " ")) }
