@@ -262,7 +262,10 @@ import Testing
     }
 
     @Test func aPromptWaitsForTheSettingsForAllThatCameWithIt() async throws {
-        let daemon = try DaemonHarness { $0.settleTime = .milliseconds(300) }
+        let daemon = try DaemonHarness {
+            $0.settleTime = .milliseconds(300)
+            $0.reconcileInterval = .seconds(3600)
+        }
         try daemon.addSubject("rex", photos: [1])
         try await daemon.start()
         // The prompt has come to rest for a while when the settings do.

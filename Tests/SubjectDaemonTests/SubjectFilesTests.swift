@@ -316,6 +316,8 @@ import Testing
             return
         }
         #expect(defaults.next(at: later, patience).action == .read(first))
+        // Whoever is late for it is told so.
+        #expect(defaults.next(at: later, patience).lookAgain == .seconds(1002) && defaults.pend)
         #expect(read(dog, first))
         #expect(defaults.next(at: later, patience).action == nil)
         // While the next version settles the last one holds.

@@ -67,13 +67,13 @@ struct RootDefaults: Sendable {
         if case .refused(let reason)? = file?.entry { [reason] } else { settings.problems }
     }
 
-    /// What is to be done now, and when to look again though nothing may have been seen.
+    /// What is to be done now, and when to look again, or should have been, though nothing may have been seen.
     func next(
         at now: Moment, _ patience: SubjectMachine.Patience
     ) -> (action: Action?, lookAgain: Duration?) {
         if let file, let fingerprint = file.fingerprint, fingerprint != readFrom {
             let settled = file.settledAt(patience)
-            return settled > now.uptime ? (nil, settled) : (.read(fingerprint), nil)
+            return (settled > now.uptime ? nil : .read(fingerprint), settled)
         }
         let isNoted = told == problems && !(problems.isEmpty && hasStrangeNote)
         return (isNoted ? nil : .note(problems), nil)

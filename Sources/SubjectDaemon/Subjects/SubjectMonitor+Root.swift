@@ -13,6 +13,7 @@ extension SubjectMonitor {
     /// Looks at the root, takes in subjects that came and lets go of those that went.
     func lookAtRoot(movedIn: Set<String> = []) async -> RootLook {
         await flush()
+        (rootLookAt, rootLookFailed) = (nil, false)
         let root = configuration.root
         let listing: RootListing
         do {
@@ -66,6 +67,11 @@ extension SubjectMonitor {
 
     private func giveUpRootLook(_ trouble: String) {
         logger.error("the job store \(trouble); the root is looked at again soon")
+        lookAtRootLater()
+    }
+
+    private func lookAtRootLater() {
+        rootLookFailed = true
         rootLookAt = time.now.uptime + configuration.retryInterval
     }
 
@@ -157,7 +163,10 @@ extension SubjectMonitor {
                 let read = try? await files.run {
                     Errand.settings(FileRules.defaultsName, of: "", root: root, fingerprint)
                 }
-                guard let settings = read else { return }
+                guard let settings = read else {
+                    lookAtRootLater()
+                    return
+                }
                 let areOthers = defaults.read(settings, fingerprint)
                 defaultsSettled(areOthers: areOthers)
             case .note(let problems):

@@ -33,6 +33,8 @@ actor SubjectMonitor {
     var rootIdentity: FolderIdentity?
     var rootWatched = false
     var rootLookAt: Duration?
+    /// Whether the last look at the root came to nothing, so that the next one is no sooner.
+    var rootLookFailed = false
     private(set) var lastReconcile: Moment?
     private(set) var lastDrift = 0
     private(set) var totalDrift = 0
@@ -106,12 +108,16 @@ actor SubjectMonitor {
     var rootSetting: String { "root " + configuration.root }
 
     private var earliest: Duration {
-        subjects.values.lazy.compactMap(\.nextAt).min().map { min($0, rootEarliest) } ?? rootEarliest
+        [subjects.values.lazy.compactMap(\.nextAt).min(), rootDue].lazy.compactMap { $0 }
+            .reduce(nextReconcile) { min($0, $1) }
     }
 
-    private var rootEarliest: Duration {
-        [rootLookAt, defaults.next(at: time.now, patience).lookAgain].lazy.compactMap { $0 }
-            .reduce(nextReconcile) { min($0, $1) }
+    /// When the root is to be looked at: once settings for all subjects have settled, and whenever else that was put off to.
+    private var rootDue: Duration? {
+        guard !rootLookFailed, rootProblem == nil,
+            let settled = defaults.next(at: time.now, patience).lookAgain
+        else { return rootLookAt }
+        return min(settled, rootLookAt ?? settled)
     }
 
     var patience: SubjectMachine.Patience {
@@ -137,8 +143,7 @@ actor SubjectMonitor {
             await reconcile(countDrift: true, told: news.subjects, toldOfRoot: news.isRootChanged)
             return
         }
-        let rootAt = [rootLookAt, defaults.next(at: time.now, patience).lookAgain].compactMap { $0 }.min()
-        if news.isRootChanged || rootAt.map({ $0 <= now }) == true {
+        if news.isRootChanged || rootDue.map({ $0 <= now }) == true {
             _ = await lookAtRoot(movedIn: news.rootMovedIn)
         }
         guard rootProblem == nil else { return }
