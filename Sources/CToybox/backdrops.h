@@ -9,10 +9,12 @@ INLINE lanes3 stars_over(const toybox_picture *s, lanes3 d, lanes3 c) {
     lanes depth = greatest(d.z, splat(0.2f));
     lanes u = d.x / depth * 17.0f + 100.0f, v = d.y / depth * 17.0f + 100.0f;
     ints i = floor_ints(u), j = floor_ints(v), seed = (ints)((int32_t)(s->seed & 0xFFFF));
-    lanes dx = fraction(u) - 0.25f - 0.5f * hash(i, j, seed), dy = fraction(v) - 0.25f - 0.5f * hash(i, j, seed + 1);
+    lanes dx = fraction(u) - 0.25f - 0.5f * hash(i, j, seed),
+          dy = fraction(v) - 0.25f - 0.5f * hash(i, j, seed + 1);
     lanes bright = hash(i, j, seed + 2);
     lanes radius = 0.05f + 0.10f * bright * bright;
-    lanes spot = unit(1.6f - root(dx * dx + dy * dy) / radius) * choose(hash(i, j, seed + 3) < s->stars, 0.4f + bright, splat(0.0f));
+    lanes spot = unit(1.6f - root(dx * dx + dy * dy) / radius) *
+                 choose(hash(i, j, seed + 3) < s->stars, 0.4f + bright, splat(0.0f));
     return add3(c, scale3((lanes3){splat(1.0f), splat(0.97f), splat(0.88f)}, unit(spot)));
 }
 
@@ -22,8 +24,9 @@ INLINE lanes3 disc_over(const toybox_picture *s, lanes3 d, lanes3 c) {
     lanes halo = 1.0f / (1.0f + across * across * 30.0f);
     c = add3(c, scale3(color3(s->halo), halo * halo));
     lanes inside = unit((s->disc_radius - across) * (40.0f / (1.0f + 8.0f * s->disc_radius)) + 0.5f);
-    lanes blotch = noise3(scale3(d, splat(2.2f / s->disc_radius)));
-    lanes3 face = mix3(color3(s->disc), color3(s->disc_second), smooth(0.5f, 0.62f, blotch));
+    lanes3 q = scale3(d, splat(1.7f / s->disc_radius));
+    lanes blotch = 0.6f * noise3(q) + 0.4f * noise3(scale3(q, splat(2.7f)));
+    lanes3 face = mix3(color3(s->disc), color3(s->disc_second), smooth(0.5f, 0.56f, blotch));
     return mix3(c, face, choose(facing > 0.0f, inside, splat(0.0f)));
 }
 
@@ -31,7 +34,8 @@ INLINE lanes3 clouds_over(const toybox_picture *s, lanes3 d, lanes3 c) {
     lanes depth = 1.0f / (greatest(d.y, splat(0.0f)) + 0.22f);
     lanes u = d.x * depth * 1.6f, v = d.z * depth * 1.1f - d.y * 2.0f;
     int32_t seed = (int32_t)(s->seed & 0xFFF);
-    lanes n = 0.55f * noise2(u, v * 1.6f, seed) + 0.3f * noise2(u * 2.3f, v * 3.1f, seed + 1) + 0.15f * noise2(u * 5.1f, v * 6.3f, seed + 2);
+    lanes n = 0.55f * noise2(u, v * 1.6f, seed) + 0.3f * noise2(u * 2.3f, v * 3.1f, seed + 1) +
+              0.15f * noise2(u * 5.1f, v * 6.3f, seed + 2);
     lanes cover = smooth(0.62f - 0.3f * s->clouds, 0.82f - 0.3f * s->clouds, n) * smooth(0.02f, 0.12f, d.y);
     return mix3(c, scale3(color3(s->cloud), 0.82f + 0.3f * n), cover * 0.92f);
 }
@@ -121,7 +125,8 @@ INLINE lanes3 shelves(const toybox_picture *s, lanes x, lanes y) {
     ints row = floor_ints(y);
     lanes v = fraction(y), u = x * 5.2f + to_lanes(row) * 3.7f;
     ints book = floor_ints(u);
-    lanes r = hash(book, row, (ints)(3)), q = hash(book, row, (ints)(4)), top = 0.66f + 0.24f * hash(book, row, (ints)(5));
+    lanes r = hash(book, row, (ints)(3)), q = hash(book, row, (ints)(4)),
+          top = 0.66f + 0.24f * hash(book, row, (ints)(5));
     lanes3 back = mix3(color3(s->wall_second), color3(s->wall_third), r);
     back = choose3(q < 0.25f, (lanes3){splat(0.05f), splat(0.22f), splat(0.2f)}, back);
     back = choose3(q > 0.78f, (lanes3){splat(0.75f), splat(0.62f), splat(0.38f)}, back);
@@ -183,7 +188,8 @@ OUTLINED lanes3 wall_at(const toybox_picture *s, lanes x, lanes y, ints *covers,
     if (s->window_width > 0.0f) {
         lanes dx = magnitude(x - s->window_x), dy = magnitude(y - 2.25f);
         float half = s->window_width;
-        ints frame = (dx < half + 0.12f) & (dy < 1.05f), pane = (dx < half) & (dy < 0.93f) & (dx > 0.05f) & (magnitude(y - 2.35f) > 0.05f);
+        ints frame = (dx < half + 0.12f) & (dy < 1.05f),
+             pane = (dx < half) & (dy < 0.93f) & (dx > 0.05f) & (magnitude(y - 2.35f) > 0.05f);
         lanes3 view = mix3(color3(s->horizon), color3(s->zenith), unit((y - 1.2f) * 0.45f));
         c = choose3(pane, view, choose3(frame, (lanes3){splat(0.85f), splat(0.84f), splat(0.8f)}, c));
         *glow = choose(pane, splat(1.0f), splat(0.0f));
@@ -198,12 +204,17 @@ INLINE lanes3 particles_over(const toybox_picture *s, lanes x, lanes y, lanes3 c
         lanes u = x * scale + 7.7f * n, v = y * scale;
         ints i = floor_ints(u), j = floor_ints(v), seed = (ints)((int32_t)(s->seed & 0xFFFF) + n);
         lanes radius = 0.08f + 0.13f * hash(i, j, seed);
-        lanes dx = fraction(u) - 0.25f - 0.5f * hash(i, j, seed + 11), dy = fraction(v) - 0.25f - 0.5f * hash(i, j, seed + 12);
-        lanes away = root(dx * dx + dy * dy) / radius, shows = choose(hash(i, j, seed + 13) < 0.45f, splat(1.0f), splat(0.0f));
+        lanes dx = fraction(u) - 0.25f - 0.5f * hash(i, j, seed + 11),
+              dy = fraction(v) - 0.25f - 0.5f * hash(i, j, seed + 12);
+        lanes away = root(dx * dx + dy * dy) / radius,
+              shows = choose(hash(i, j, seed + 13) < 0.45f, splat(1.0f), splat(0.0f));
         lanes cover;
         if (s->particles == TOYBOX_BUBBLES) {
-            ints glint = (dx + 0.35f * radius) * (dx + 0.35f * radius) + (dy + 0.35f * radius) * (dy + 0.35f * radius) < 0.06f * radius * radius;
-            cover = choose(away < 1.0f, choose(glint, splat(0.95f), 0.12f + 0.5f * smooth(0.7f, 1.0f, away)), splat(0.0f));
+            ints glint =
+                (dx + 0.35f * radius) * (dx + 0.35f * radius) + (dy + 0.35f * radius) * (dy + 0.35f * radius) <
+                0.06f * radius * radius;
+            cover = choose(
+                away < 1.0f, choose(glint, splat(0.95f), 0.12f + 0.5f * smooth(0.7f, 1.0f, away)), splat(0.0f));
         } else {
             cover = unit(1.5f - 1.3f * away) * 0.9f;
         }

@@ -5,6 +5,13 @@
 
 #include "shapes.h"
 
+/* What is drawn. */
+typedef struct {
+    const toybox_picture *picture;
+    const ready_part *parts; /* the picture's, made ready */
+    int shows_subject;
+} stage;
+
 /* A body's parts that matter to a packet of rays or points. */
 typedef struct {
     const toybox_body *body;
@@ -14,7 +21,7 @@ typedef struct {
 typedef struct {
     int32_t body_count, part_count;
     near_body bodies[TOYBOX_MAXIMUM_BODIES];
-    const toybox_part *parts[TOYBOX_MAXIMUM_PARTS];
+    const ready_part *parts[TOYBOX_MAXIMUM_PARTS];
 } near_parts;
 
 typedef struct {
@@ -37,21 +44,21 @@ INLINE lanes3 into_body(const toybox_body *body, lanes3 p) {
 
 INLINE lanes3 mirrored(toybox_vector v) { return (lanes3){splat(-v.x), splat(v.y), splat(v.z)}; }
 
-OUTLINED void find_along(const toybox_picture *picture, const rays *r, float spread, int shows_subject, near_parts *found) {
+OUTLINED void find_along(const stage *s, const rays *r, float spread, near_parts *found) {
     found->body_count = found->part_count = 0;
-    for (int32_t b = 0; b < picture->body_count; b++) {
-        const toybox_body *body = &picture->bodies[b];
-        if (body->is_subject && !shows_subject) continue;
+    for (int32_t b = 0; b < s->picture->body_count; b++) {
+        const toybox_body *body = &s->picture->bodies[b];
+        if (body->is_subject && !s->shows_subject) continue;
         if (!rays_meet(r, splat3(body->bound_center), body->bound_radius, spread)) continue;
-        rays local = {
-            into_body(body, r->origin), turn3(body->frame, r->direction), r->end * (1.0f / body->scale)};
+        rays local = {into_body(body, r->origin), turn3(body->frame, r->direction), r->end * (1.0f / body->scale)};
         int32_t first = found->part_count;
         for (int32_t i = 0; i < body->part_count; i++) {
-            const toybox_part *part = &picture->parts[body->first_part + i];
+            const ready_part *ready = &s->parts[body->first_part + i];
+            const toybox_part *part = &ready->part;
             float radius = part->bound_radius + part->blend;
             if (rays_meet(&local, splat3(part->bound_center), radius, spread) ||
                 (part->is_mirrored && rays_meet(&local, mirrored(part->bound_center), radius, spread)))
-                found->parts[found->part_count++] = part;
+                found->parts[found->part_count++] = ready;
         }
         if (found->part_count > first)
             found->bodies[found->body_count++] = (near_body){body, first, found->part_count - first};
@@ -64,21 +71,21 @@ INLINE int points_meet(lanes3 p, ints wanted, lanes3 center, float radius) {
 }
 
 /* Parts within `reach` of a wanted point. */
-OUTLINED void find_round(
-    const toybox_picture *picture, lanes3 p, ints wanted, float reach, int shows_subject, near_parts *found) {
+OUTLINED void find_round(const stage *s, lanes3 p, ints wanted, float reach, near_parts *found) {
     found->body_count = found->part_count = 0;
-    for (int32_t b = 0; b < picture->body_count; b++) {
-        const toybox_body *body = &picture->bodies[b];
-        if (body->is_subject && !shows_subject) continue;
+    for (int32_t b = 0; b < s->picture->body_count; b++) {
+        const toybox_body *body = &s->picture->bodies[b];
+        if (body->is_subject && !s->shows_subject) continue;
         if (!points_meet(p, wanted, splat3(body->bound_center), body->bound_radius + reach)) continue;
         lanes3 local = into_body(body, p);
         int32_t first = found->part_count;
         for (int32_t i = 0; i < body->part_count; i++) {
-            const toybox_part *part = &picture->parts[body->first_part + i];
+            const ready_part *ready = &s->parts[body->first_part + i];
+            const toybox_part *part = &ready->part;
             float radius = part->bound_radius + part->blend + reach / body->scale;
             if (points_meet(local, wanted, splat3(part->bound_center), radius) ||
                 (part->is_mirrored && points_meet(local, wanted, mirrored(part->bound_center), radius)))
-                found->parts[found->part_count++] = part;
+                found->parts[found->part_count++] = ready;
         }
         if (found->part_count > first)
             found->bodies[found->body_count++] = (near_body){body, first, found->part_count - first};
@@ -91,21 +98,39 @@ INLINE lanes join(lanes a, lanes b, float blend) {
     return least(a, b) - h * h * (0.25f / blend);
 }
 
-INLINE lanes body_distance(const near_parts *near, const near_body *n, lanes3 p) {
-    lanes3 local = into_body(n->body, p);
-    lanes d = splat(1e3f);
-    for (int32_t i = n->first; i < n->first + n->count; i++) {
-        const toybox_part *part = near->parts[i];
-        lanes e = part_distance(part, local);
-        d = part->is_carved ? -join(-d, e, part->blend) : join(d, e, part->blend);
-    }
-    return d * n->body->scale;
+/* Whether a ball may be nearer than `d` to any point. */
+INLINE int may_be_nearer(lanes3 p, lanes3 center, float radius, lanes d) {
+    lanes3 off = subtract3(center, p);
+    lanes reach = greatest(d, splat(0.0f)) + radius;
+    return any(dot3(off, off) < reach * reach);
 }
 
+INLINE lanes3 folded(lanes3 p) { return (lanes3){magnitude(p.x), p.y, p.z}; }
+
+/* Distances to what is nearest, without the parts and bodies that are farther from every point than others. */
 OUTLINED lanes distance(const near_parts *near, lanes3 p) {
-    lanes d = splat(1e3f);
-    for (int32_t b = 0; b < near->body_count; b++) d = least(d, body_distance(near, &near->bodies[b], p));
-    return d;
+    lanes nearest = splat(1e3f);
+    for (int32_t b = 0; b < near->body_count; b++) {
+        const near_body *n = &near->bodies[b];
+        const toybox_body *body = n->body;
+        if (b && !may_be_nearer(p, splat3(body->bound_center), body->bound_radius, nearest)) continue;
+        lanes3 local = into_body(body, p), fold = folded(local);
+        lanes d = splat(1e3f);
+        for (int32_t i = n->first; i < n->first + n->count; i++) {
+            const ready_part *ready = near->parts[i];
+            const toybox_part *part = &ready->part;
+            lanes3 q = part->is_mirrored ? fold : local;
+            if (part->is_carved) {
+                d = -join(-d, part_distance(ready, q), part->blend);
+            } else if (
+                i == n->first ||
+                may_be_nearer(q, splat3(part->bound_center), part->bound_radius + part->blend, d)) {
+                d = join(d, part_distance(ready, q), part->blend);
+            }
+        }
+        nearest = least(nearest, d * body->scale);
+    }
+    return nearest;
 }
 
 /* Which surface is nearest. */
@@ -119,12 +144,12 @@ OUTLINED nearest nearest_surface(const toybox_picture *picture, const near_parts
     lanes best = splat(1e3f);
     for (int32_t b = 0; b < near->body_count; b++) {
         const near_body *n = &near->bodies[b];
-        lanes3 local = into_body(n->body, p);
+        lanes3 local = into_body(n->body, p), fold = folded(local);
         lanes d = splat(1e3f);
         ints material = (ints)(0);
         for (int32_t i = n->first; i < n->first + n->count; i++) {
-            const toybox_part *part = near->parts[i];
-            lanes e = part_distance(part, local);
+            const toybox_part *part = &near->parts[i]->part;
+            lanes e = part_distance(near->parts[i], part->is_mirrored ? fold : local);
             if (part->is_carved) {
                 ints inside = -e > d;
                 material = choose_ints(inside, (ints)(part->material), material);
@@ -183,10 +208,10 @@ OUTLINED lanes3 normal_at(const near_parts *near, lanes3 p) {
 }
 
 /* How open the surroundings are, 0 to 1. The ground counts; so does the light that it sends back. */
-OUTLINED lanes openness(const toybox_picture *picture, lanes3 p, lanes3 n, ints wanted, int shows_subject) {
+OUTLINED lanes openness(const stage *s, lanes3 p, lanes3 n, ints wanted) {
     static const float steps[3] = {0.05f, 0.14f, 0.32f}, weights[3] = {2.4f, 1.4f, 0.9f};
     near_parts near;
-    find_round(picture, p, wanted, 0.55f, shows_subject, &near);
+    find_round(s, p, wanted, 0.55f, &near);
     lanes shade = splat(0.0f);
     for (int i = 0; i < 3; i++) {
         lanes3 q = along3(p, n, splat(steps[i]));
@@ -197,11 +222,12 @@ OUTLINED lanes openness(const toybox_picture *picture, lanes3 p, lanes3 n, ints 
 }
 
 /* How much of the sun arrives at p, 0 to 1. */
-OUTLINED lanes sunlight(const toybox_picture *picture, lanes3 p, lanes3 n, ints wanted, int shows_subject) {
-    float sharpness = picture->sharpness;
-    rays r = {along3(p, n, splat(0.015f)), splat3(picture->sun_direction), choose(wanted, splat(7.0f), splat(-1.0f))};
+OUTLINED lanes sunlight(const stage *s, lanes3 p, lanes3 n, ints wanted) {
+    float sharpness = s->picture->sharpness;
+    rays r = {
+        along3(p, n, splat(0.015f)), splat3(s->picture->sun_direction), choose(wanted, splat(7.0f), splat(-1.0f))};
     near_parts near;
-    find_along(picture, &r, 1.0f / sharpness, shows_subject, &near);
+    find_along(s, &r, 1.0f / sharpness, &near);
     lanes light = splat(1.0f);
     if (!near.body_count) return light;
     lanes start = splat(1e6f), end = splat(-1.0f);

@@ -16,7 +16,9 @@ typedef float lanes __attribute__((ext_vector_type(8)));
 typedef int32_t ints __attribute__((ext_vector_type(8)));
 typedef uint32_t bits __attribute__((ext_vector_type(8)));
 
-typedef struct { lanes x, y, z; } lanes3;
+typedef struct {
+    lanes x, y, z;
+} lanes3;
 
 INLINE lanes splat(float value) { return (lanes)(value); }
 INLINE lanes choose(ints mask, lanes yes, lanes no) { return mask ? yes : no; }

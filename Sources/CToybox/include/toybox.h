@@ -17,10 +17,10 @@ typedef struct { toybox_vector x, y, z; } toybox_frame;
 
 enum toybox_shape {
     TOYBOX_ELLIPSOID,  /* size: three radii */
-    TOYBOX_ROUND_CONE, /* size: radius at the origin, radius at the other end, length along y, flattening along z >= 1 */
+    TOYBOX_ROUND_CONE, /* size: radius at the origin, at the other end, length along y, flattening along z >= 1 */
     TOYBOX_BOX,        /* size: three half sides, radius of the edges, which is within them */
-    TOYBOX_CYLINDER,   /* size: radius below, radius above, half height along y, radius of the edges on top of all three */
-    TOYBOX_ARC,        /* size: radius, radius of the tube, sine and cosine of half the opening; in the xy plane round +y */
+    TOYBOX_CYLINDER,   /* size: radius below, above, half height along y, radius of the edges on top of all three */
+    TOYBOX_ARC,        /* size: radius, that of the tube, sine and cosine of half the opening; in xy, round +y */
 };
 
 /* One shape of a body. Parts join in their order. */
@@ -97,7 +97,7 @@ enum toybox_wall {
 enum toybox_particles { TOYBOX_NO_PARTICLES, TOYBOX_FLAKES, TOYBOX_BUBBLES, TOYBOX_SPARKS };
 
 typedef struct {
-    /* Camera: where it is, its right, up and forward as a frame, the tangent of half its angle, where its middle looks. */
+    /* Camera: its place, its right, up and forward, the tangent of half its angle, how far its middle is off. */
     toybox_vector eye;
     toybox_frame view;
     float tangent;
@@ -160,7 +160,7 @@ typedef enum { TOYBOX_PORTABLE, TOYBOX_AVX2 } toybox_code;
 toybox_code toybox_best_code(void);
 
 /*
- * Renders a square picture. pixels: [size, size, 3], sRGB. mask: [size, size], how much of each pixel is a subject's body.
+ * Renders a square picture. pixels: [size, size, 3], sRGB. mask: [size, size], how much of each pixel is the subject.
  * shows_subject 0 leaves the subject out, and its shadow. Returns 0, or -1 where memory is short or there are too many
  * bodies or parts.
  */

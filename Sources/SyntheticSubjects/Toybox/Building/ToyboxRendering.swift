@@ -21,7 +21,9 @@ struct ToyboxRendering {
         let reach = max(half.y, (half.x * half.x + half.z * half.z).squareRoot() * 0.86)
         let distance = reach / (composition.size * composition.lens)
         place(camera: composition, target: Vector(0, middle.y, 0), distance: distance)
-        if composition.isOccluded { occlude(composition, reach: reach) }
+        if composition.isOccluded {
+            occlude(composition, half: half, distance: distance)
+        }
     }
 
     private mutating func place(camera: ToyboxComposition, target: Vector, distance: Float) {
@@ -41,27 +43,28 @@ struct ToyboxRendering {
         scene.picture.shift_y = -camera.offset.y
     }
 
-    /// Something low between the camera and the subject, to one side.
-    private mutating func occlude(_ composition: ToyboxComposition, reach: Float) {
+    /// Something between the camera and the subject, to one side, that hides a part of its lower half.
+    private mutating func occlude(_ composition: ToyboxComposition, half: Vector, distance: Float) {
         let side = scene.random.side()
-        let x = side * reach * scene.random.number(0.28...0.6)
-        let z = -reach * 1.05 - 0.35
-        let size = scene.random.number(0.85...1.15) * max(0.75, reach)
-        if composition.scene.isIndoors {
-            switch scene.random.integer(below: 3) {
-            case 0: scene.bouncyBall(x: x, z: z, size: size)
-            case 1: scene.blocks(x: x, z: z, size: size * 0.75)
-            default: scene.books(x: x, z: z, size: size * 0.75)
-            }
-        } else {
-            switch scene.random.integer(below: 3) {
-            case 0 where composition.scene == .sea:
-                scene.coral(x: x, z: z, size: size * 0.8, Vector(0.95, 0.4, 0.4))
-            case 0 where ![.moon, .volcano, .desert].contains(composition.scene):
-                scene.bush(x: x, z: z, size: size, Vector(0.25, 0.52, 0.2))
-            case 1: scene.bouncyBall(x: x, z: z, size: size * 0.8)
-            default: scene.rock(x: x, z: z, size: size, Vector(0.52, 0.5, 0.49))
-            }
+        let reach = (half.x * half.x + half.z * half.z).squareRoot()
+        let z = -reach - 0.45
+        // What is nearer seems larger and farther from the middle.
+        let nearness = max(0.3, 1 + z / distance)
+        let x = side * (half.x + half.z) / 2 * scene.random.number(0.45...0.95) * nearness
+        let eye = scene.picture.eye.y
+        let top = max(0.22, eye + (scene.random.number(0.26...0.46) * 2 * half.y - eye) * nearness)
+        let choice = scene.random.integer(below: 3)
+        switch composition.scene {
+        case let place where place.isIndoors && choice == 0: scene.blocks(x: x, z: z, size: top * 0.8)
+        case let place where place.isIndoors && choice == 1: scene.books(x: x, z: z, size: top * 1.35)
+        case .sea where choice > 0: scene.coral(x: x, z: z, size: top * 1.1, Vector(0.95, 0.4, 0.4))
+        case .moon, .volcano, .desert, .mountains,
+            .beach where choice > 0:
+            scene.rock(x: x, z: z, size: top * 1.4, Vector(0.52, 0.5, 0.49))
+        case .snow, .forest, .meadow, .garden, .park, .lake, .field,
+            .night where choice > 0:
+            scene.bush(x: x, z: z, size: top * 1.25, Vector(0.25, 0.52, 0.2))
+        default: scene.bouncyBall(x: x, z: z, size: top)
         }
     }
 

@@ -4,7 +4,7 @@ import CToybox
 enum NightScene: SceneLayout {
     static func build(_ scene: inout SceneBuilder) {
         scene.ground(
-            TOYBOX_GRASS, Vector(0.10, 0.20, 0.26), Vector(0.14, 0.28, 0.32), Vector(0.35, 0.42, 0.6))
+            TOYBOX_GRASS, Vector(0.13, 0.27, 0.34), Vector(0.19, 0.37, 0.42), Vector(0.35, 0.42, 0.6))
         scene.sky(zenith: Vector(0.03, 0.04, 0.17), horizon: Vector(0.17, 0.19, 0.44), density: 0.02)
         scene.picture.stars = 0.4
         scene.disc(
