@@ -169,8 +169,11 @@ OUTLINED nearest nearest_surface(const toybox_picture *picture, const near_parts
     return found;
 }
 
-/* How far each ray goes until it meets a surface; where it meets none, a number above its end. */
-OUTLINED lanes march(const near_parts *near, const rays *r) {
+/*
+ * How far each ray goes until it meets a surface; where it meets none, a number above its end. fineness: how near is
+ * near enough, as a share of the way.
+ */
+OUTLINED lanes march(const near_parts *near, const rays *r, float fineness) {
     lanes start = splat(1e6f), end = splat(-1.0f);
     for (int32_t b = 0; b < near->body_count; b++) {
         const toybox_body *body = near->bodies[b].body;
@@ -189,7 +192,7 @@ OUTLINED lanes march(const near_parts *near, const rays *r) {
     lanes hit = splat(1e6f);
     for (int step = 0; step < 72 && any(moving); step++) {
         lanes d = distance(near, along3(r->origin, r->direction, t));
-        ints meets = moving & (d < 0.0006f + 0.0004f * t);
+        ints meets = moving & (d < fineness * t);
         hit = choose(meets, t, hit);
         moving &= ~meets;
         t = choose(moving, t + 0.9f * d, t);

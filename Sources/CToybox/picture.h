@@ -146,7 +146,7 @@ OUTLINED sight look_at(const stage *scene, lanes x, lanes y, float pixel) {
 
     near_parts near;
     find_along(scene, &r, pixel, &near);
-    lanes met = near.body_count ? march(&near, &r) : splat(1e6f);
+    lanes met = near.body_count ? march(&near, &r, pixel < 0.006f ? 0.1f * pixel : 0.0006f) : splat(1e6f);
     ints bodies = met < 1e5f, left = ~bodies;
     if (any(bodies)) {
         ints identity, is_subject;

@@ -6,7 +6,7 @@ struct SceneBuilder {
     var random: ToyboxRandom
     let light: ToyboxLight
     private(set) var materials: [toybox_material]
-    private(set) var parts: [toybox_part] = []
+    var parts: [toybox_part] = []
     var bodies: [toybox_body] = []
     /// How bright the scene's sun and sky are, over those of others.
     var brightness: Float = 1

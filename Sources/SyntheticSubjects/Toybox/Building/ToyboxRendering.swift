@@ -5,6 +5,9 @@ import Images
 struct ToyboxRendering {
     private var scene: SceneBuilder
 
+    /// What was put together elsewhere, camera and all.
+    init(_ scene: SceneBuilder) { self.scene = scene }
+
     init(_ composition: ToyboxComposition) {
         let identity = composition.identity
         scene = SceneBuilder(
