@@ -86,6 +86,8 @@ import Testing
                 damaged.status == 1 && damaged.errors.contains("photo01.png")
                     && damaged.errors.contains("Remove"))
             try FileManager.default.removeItem(atPath: "\(out)/\(names[0])/.toybox")
+            let file = try run(["toybox", "--subjects", "1", "--size", "24", "--out", photo])
+            #expect(file.status == 1 && file.errors.contains("photo01.png is not a folder"))
             let foreign = try make("2", "2")
             #expect(foreign.status == 1 && foreign.errors.contains("is not a set of this program"))
         }

@@ -4,6 +4,8 @@ import Foundation
 public enum ToyboxSetError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A system call failed.
     case unwritable(path: String, reason: String)
+    /// The place is a file.
+    case notAFolder(path: String)
     /// Another process writes there.
     case busy(folder: String)
     /// The folder holds a set that was made otherwise.
@@ -18,6 +20,8 @@ public enum ToyboxSetError: Error, Equatable, Sendable, CustomStringConvertible 
         case .unwritable(let path, let reason):
             "\(path) cannot be written: \(reason). Free the space, give the rights, or choose another --out; "
                 + "what is complete is kept."
+        case .notAFolder(let path):
+            "\(path) is not a folder. Nothing was written. Give the name of a folder, there or not."
         case .busy(let folder):
             "Another jeditrain writes into \(folder). Wait for its end or choose another --out."
         case .otherParameters(let folder, let made, let asked):

@@ -29,9 +29,13 @@ public struct ToyboxSetWriter: Sendable {
     /// - Returns: how many sets are there already.
     /// - Throws: `ToyboxSetError`.
     public func prepare() throws -> (lock: ToyboxFolderLock, complete: Int) {
+        var status = stat()
+        if stat(folder, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+            throw ToyboxSetError.notAFolder(path: folder)
+        }
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch { throw ToyboxSetError.unwritable(path: folder, reason: Self.reason(error)) }
+        } catch { throw ToyboxSetError.unwritable(path: folder, reason: SystemReason.of(error)) }
         let lock = try ToyboxFolderLock(folder: folder)
         var complete = 0
         for subject in order.numbers where try isComplete(ToyboxSetRecord(order, subject: subject)) {
@@ -68,7 +72,7 @@ public struct ToyboxSetWriter: Sendable {
         let hidden = "\(part)/\(Self.hiddenName)"
         do {
             try FileManager.default.createDirectory(atPath: hidden, withIntermediateDirectories: true)
-        } catch { throw ToyboxSetError.unwritable(path: hidden, reason: Self.reason(error)) }
+        } catch { throw ToyboxSetError.unwritable(path: hidden, reason: SystemReason.of(error)) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var manifest = Data()
@@ -90,7 +94,7 @@ public struct ToyboxSetWriter: Sendable {
 
     private func save(_ data: Data, _ path: String) throws(ToyboxSetError) {
         do { try data.write(to: URL(fileURLWithPath: path)) } catch {
-            throw .unwritable(path: path, reason: Self.reason(error))
+            throw .unwritable(path: path, reason: SystemReason.of(error))
         }
     }
 
@@ -133,14 +137,5 @@ public struct ToyboxSetWriter: Sendable {
             }
         }
         return true
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        guard let code = underlying, code.domain == NSPOSIXErrorDomain else {
-            let text = error.localizedDescription
-            return text.hasSuffix(".") ? String(text.dropLast()) : text
-        }
-        return String(cString: strerror(Int32(code.code)))
     }
 }

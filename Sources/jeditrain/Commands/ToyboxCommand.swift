@@ -11,7 +11,7 @@ struct ToyboxCommand: ParsableCommand {
         discussion: """
             Every subject gets a folder in OUT, as cat-red-00012, with photo01.png ... and a subject.yaml: the folders \
             may be put into a root of jedid as they are. Masks, captions and facts are in a hidden .toybox in each. \
-            The same seed makes the same bytes on every machine. Folders that are there and complete are kept, so a run \
+            The same seed makes the same pixels on every machine. Folders that are there and complete are kept, so a run \
             that was interrupted goes on; nothing that is there is ever changed. Subjects whose number leaves 7 when \
             divided by 8 are for evaluation ("held_out" in .toybox/set.json).
             """)

@@ -58,8 +58,8 @@ struct ToyboxRendering {
         let top = max(0.22, eye + (scene.random.number(0.26...0.46) * 2 * half.y - eye) * nearness)
         let choice = scene.random.integer(below: 3)
         switch composition.scene {
-        case let place where place.isIndoors && choice == 0: scene.blocks(x: x, z: z, size: top * 0.8)
-        case let place where place.isIndoors && choice == 1: scene.books(x: x, z: z, size: top * 1.35)
+        case let place where place.isIndoors && choice == 0: scene.blocks(x: x, z: z, size: top * 0.7)
+        case let place where place.isIndoors && choice == 1: scene.books(x: x, z: z, size: top)
         case .sea where choice > 0: scene.coral(x: x, z: z, size: top * 1.1, Vector(0.95, 0.4, 0.4))
         case .moon, .volcano, .desert, .mountains,
             .beach where choice > 0:

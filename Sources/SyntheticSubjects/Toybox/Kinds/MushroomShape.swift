@@ -3,7 +3,7 @@ enum MushroomShape: ToyShape {
     static func build(_ toy: inout ToyBuilder) {
         let cap = toy.random.number(0.46...0.62)
         let tall = toy.random.number(0.3...0.46)
-        let stem = toy.random.number(0.45...0.72)
+        let stem = toy.random.number(0.56...0.8)
         let thick = toy.random.number(0.17...0.26)
         let face = toy.random.chance(0.55)
         let small = toy.random.chance(0.5)
