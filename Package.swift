@@ -28,12 +28,18 @@ let c: [CSetting] = [
     .treatAllWarnings(as: .error),
     .unsafeFlags(["-O3", "-ffp-contract=fast"]),
 ]
+/// The toys' pixels are the same on every processor: no product and sum are fused.
+let exactC: [CSetting] = [
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"]),
+]
 
 let package = Package(
     name: "jedi-at-home",
     products: [
         .executable(name: "jedid", targets: ["jedid"]),
         .executable(name: "jedictl", targets: ["jedictl"]),
+        .executable(name: "jeditrain", targets: ["jeditrain"]),
         .library(name: "JointDiffusion", targets: ["JointDiffusion"]),
     ],
     dependencies: [
@@ -69,6 +75,17 @@ let package = Package(
         .target(
             name: "JointDiffusion",
             dependencies: ["Tensors", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: swift),
+
+        // Training: synthetic data and its command.
+        .target(name: "CToybox", cSettings: exactC),
+        .target(name: "SyntheticSubjects", dependencies: ["CToybox", "Images"], swiftSettings: testable),
+        .executableTarget(
+            name: "jeditrain",
+            dependencies: [
+                "ControlAPI", "Images", "SyntheticSubjects",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: swift),
 
         // The daemon and its control client.
@@ -119,6 +136,10 @@ let package = Package(
             resources: [.copy("Goldens")], swiftSettings: swift),
         .testTarget(
             name: "JedidTests", dependencies: ["jedid", "jedictl", "Images", "Tensors"], swiftSettings: plain),
+        .testTarget(
+            name: "SyntheticSubjectsTests",
+            dependencies: ["CToybox", "Images", "SyntheticSubjects", "jeditrain"],
+            swiftSettings: swift),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: plain),
         .testTarget(
             name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"],
