@@ -68,6 +68,8 @@ let package = Package(
             name: "JointDiffusion",
             dependencies: ["Tensors", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: swift),
+        .target(
+            name: "Training", dependencies: ["Images", "JointDiffusion", "Tensors"], swiftSettings: swift),
 
         // The daemon and its control client.
         .target(name: "ControlAPI", swiftSettings: testable),
@@ -115,6 +117,9 @@ let package = Package(
         .testTarget(
             name: "JointDiffusionTests", dependencies: ["JointDiffusion", "TestSupport"],
             resources: [.copy("Goldens")], swiftSettings: swift),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Training", "JointDiffusion", "Tensors", "TestSupport"],
+            exclude: ["Goldens"], swiftSettings: swift),
         .testTarget(
             name: "JedidTests", dependencies: ["jedid", "jedictl", "Images", "Tensors"], swiftSettings: swift),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: swift),
