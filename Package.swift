@@ -32,6 +32,7 @@ let package = Package(
     products: [
         .executable(name: "jedid", targets: ["jedid"]),
         .executable(name: "jedictl", targets: ["jedictl"]),
+        .executable(name: "jeditrain", targets: ["jeditrain"]),
         .library(name: "JointDiffusion", targets: ["JointDiffusion"]),
     ],
     dependencies: [
@@ -69,7 +70,15 @@ let package = Package(
             dependencies: ["Tensors", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: swift),
         .target(
-            name: "Training", dependencies: ["Images", "JointDiffusion", "Tensors"], swiftSettings: swift),
+            name: "Training",
+            dependencies: ["Images", "JointDiffusion", "Tensors", .product(name: "Yams", package: "Yams")],
+            swiftSettings: swift),
+        .executableTarget(
+            name: "jeditrain",
+            dependencies: [
+                "ControlAPI", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swift),
 
         // The daemon and its control client.
         .target(name: "ControlAPI", swiftSettings: testable),

@@ -1,0 +1,95 @@
+import Foundation
+import JointDiffusion
+import Tensors
+
+/// A model on a tape, as a configuration asks for it.
+///
+/// All of it lives on the tape, what is frozen too: the tape's products depend on nothing that happened before, so that
+/// a resumed run computes the same bits as one that was never interrupted.
+public final class Trainee {
+    public let configuration: TrainingConfiguration
+    public let tape: GradientTape
+    public let vae: any ImageAutoencoder
+    public let textEncoder: CLIPTextEncoder
+    /// Nil while a VAE is trained.
+    public let unet: UNet?
+    public let tokenizer: CLIPTokenizer
+    public let scheduler: SchedulerConfiguration
+    /// Pixels of an image.
+    public let width, height: Int
+    /// What is trained, as `<component>/<key>`.
+    public private(set) var parameters: [(name: String, tensor: Tensor)] = []
+
+    public init(_ configuration: TrainingConfiguration, pulse: Pulse? = nil) throws {
+        self.configuration = configuration
+        let machine = CPUConfiguration(
+            threads: configuration.threads == 0 ? nil : configuration.threads,
+            precision: configuration.precision)
+        let tape = GradientTape(CPUBackend(machine, pulse: pulse))
+        self.tape = tape
+        let folder = configuration.model
+        tokenizer = try CLIPTokenizer(directory: URL(fileURLWithPath: "\(folder)/tokenizer"))
+        scheduler = try SchedulerConfiguration(
+            file: URL(fileURLWithPath: "\(folder)/scheduler/scheduler_config.json"))
+
+        var trained: [(name: String, tensor: Tensor)] = []
+        /// Builds a component from the checkpoint or from random numbers.
+        func build<Model>(
+            _ component: TrainingConfiguration.Component,
+            open: (String, any Backend) throws -> ComponentCheckpoint,
+            source: (ComponentCheckpoint) -> any ParameterSource = { $0 },
+            make: (ParameterScope, ComponentCheckpoint?) throws -> Model
+        ) throws -> Model {
+            let isFromScratch = configuration.fromScratch.contains(component)
+            let isTrained = configuration.train.contains(component) && configuration.loraRank == 0
+            let checkpoint = isFromScratch ? nil : try open("\(folder)/\(component.rawValue)", tape.base)
+            let parameters = TrainedParameters(
+                checkpoint.map(source)
+                    ?? ParameterInitialiser(seed: UInt64(configuration.seed), on: tape.base), on: tape,
+                isTrained: { _ in isTrained })
+            let model = try make(ParameterScope(parameters), checkpoint)
+            try checkpoint?.finish()
+            trained += parameters.trained.map { ("\(component.rawValue)/\($0.name)", $0.tensor) }
+            return model
+        }
+
+        textEncoder = try build(.textEncoder, open: CLIPTextEncoder.checkpoint) { scope, _ in
+            try CLIPTextEncoder(
+                CLIPTextEncoder.Configuration(ConfigFile(path: "\(folder)/text_encoder/config.json")), scope)
+        }
+        vae = try build(.vae, open: Autoencoders.checkpoint) { scope, checkpoint in
+            try Autoencoders.make(ConfigFile(path: "\(folder)/vae/config.json"), scope) {
+                checkpoint?.storedShape(of: $0)?.rank == 4
+            }
+        }
+        var unetConfiguration = try UNetConfiguration(ConfigFile(path: "\(folder)/unet/config.json"))
+        let latents = unetConfiguration.outChannels
+        if configuration.knownChannels, unetConfiguration.inChannels == latents {
+            unetConfiguration.inChannels = 2 * latents + 1
+        }
+        width = configuration.width > 0 ? configuration.width : unetConfiguration.sampleWidth * vae.downscale
+        height =
+            configuration.height > 0 ? configuration.height : unetConfiguration.sampleHeight * vae.downscale
+        if configuration.train == [.vae] {
+            unet = nil
+        } else {
+            unet = try build(
+                .unet, open: UNet.checkpoint, source: { WidenedInput($0, on: tape.base) }
+            ) { scope, _ in try UNet(unetConfiguration, scope) }
+        }
+        for extent in [width, height] where extent % vae.downscale != 0 {
+            throw TrainingError.contradiction(
+                file: "the configuration",
+                reason:
+                    "'width' and 'height' must be multiples of \(vae.downscale), what the VAE makes smaller")
+        }
+        parameters = trained
+    }
+
+    /// The objective of a diffusion run.
+    func objective(_ unet: UNet) -> DiffusionObjective {
+        DiffusionObjective(
+            unet: unet, textEncoder: textEncoder, scheduler: scheduler, settings: configuration.objective,
+            on: tape)
+    }
+}
