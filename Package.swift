@@ -72,7 +72,7 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: ["Images", "JointDiffusion", "Tensors", .product(name: "Yams", package: "Yams")],
-            swiftSettings: swift),
+            swiftSettings: testable),
         .executableTarget(
             name: "jeditrain",
             dependencies: [
@@ -127,7 +127,8 @@ let package = Package(
             name: "JointDiffusionTests", dependencies: ["JointDiffusion", "TestSupport"],
             resources: [.copy("Goldens")], swiftSettings: swift),
         .testTarget(
-            name: "TrainingTests", dependencies: ["Training", "JointDiffusion", "Tensors", "TestSupport"],
+            name: "TrainingTests",
+            dependencies: ["jeditrain", "Images", "Training", "JointDiffusion", "Tensors", "TestSupport"],
             exclude: ["Goldens"], swiftSettings: swift),
         .testTarget(
             name: "JedidTests", dependencies: ["jedid", "jedictl", "Images", "Tensors"], swiftSettings: swift),

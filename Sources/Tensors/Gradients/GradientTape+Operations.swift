@@ -3,6 +3,14 @@ extension GradientTape {
     // MARK: Products and convolutions
 
     public func linear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor {
+        let plain = plainLinear(x, weight: weight, bias: bias, residual: residual)
+        guard let (_, adapter) = adapters[ObjectIdentifier(weight.value.storage)] else { return plain }
+        let low = plainLinear(x, weight: adapter.down, bias: nil, residual: nil)
+        return plainLinear(
+            linearCombination([(adapter.factor, low)]), weight: adapter.up, bias: nil, residual: plain)
+    }
+
+    private func plainLinear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor {
         meet(weight, bias)
         let out = base.trainingLinear(x, weight: weight, bias: bias, residual: residual)
         return record(out, of: [x, weight.value, bias?.value, residual]) { [self] gradient in

@@ -20,6 +20,9 @@ public final class GradientTape: Backend {
     /// Parameters met since their values last changed. Weak, since parameters know their tape.
     private var met: [ObjectIdentifier: WeakParameter] = [:]
 
+    /// By the memory of the weight, which is kept so that no other can take its place.
+    var adapters: [ObjectIdentifier: (storage: Storage, adapter: LowRankAdapter)] = [:]
+
     public init(_ base: CPUBackend) { self.base = base }
 
     // MARK: What is trained
@@ -38,6 +41,11 @@ public final class GradientTape: Backend {
     public func parametersChanged() {
         for parameter in met.values { parameter.value?.prepared.removeAll() }
         met.removeAll(keepingCapacity: true)
+    }
+
+    /// Adds `adapter` to every product with this weight.
+    public func adapt(_ weight: Tensor, with adapter: LowRankAdapter) {
+        adapters[ObjectIdentifier(weight.storage)] = (weight.storage, adapter)
     }
 
     // MARK: Going back

@@ -23,14 +23,15 @@ public enum ModelExport {
         let parameters = try file.names.filter { $0.hasPrefix(prefix) }.map {
             (name: String($0.dropFirst(prefix.count)), tensor: try file.tensor($0, on: backend))
         }
-        try write(parameters, of: configuration, to: folder)
+        try write(parameters, of: Trainee(configuration), to: folder)
     }
 
     /// - Parameter parameters: by component and key, as `Trainee.parameters`.
     static func write(
-        _ parameters: [(name: String, tensor: Tensor)], of configuration: TrainingConfiguration,
-        to folder: String
+        _ parameters: [(name: String, tensor: Tensor)], of trainee: Trainee, to folder: String
     ) throws {
+        let configuration = trainee.configuration
+        let parameters = trainee.weights(with: parameters)
         let files = FileManager.default
         guard !files.fileExists(atPath: folder) else {
             throw TrainingError.unwritable(path: folder, reason: "it is there already; give another name")

@@ -25,7 +25,7 @@ struct SampleSheet {
             "jeditrain-\(UUID().uuidString)"
         ).path
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try ModelExport.write(averages, of: trainee.configuration, to: folder)
+        try ModelExport.write(averages, of: trainee, to: folder)
         let backend = CPUBackend(trainee.tape.base.configuration)
         return try trainee.unet == nil ? reconstructions(folder, backend) : pictures(folder, backend)
     }

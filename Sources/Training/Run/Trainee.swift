@@ -18,7 +18,9 @@ public final class Trainee {
     /// Pixels of an image.
     public let width, height: Int
     /// What is trained, as `<component>/<key>`.
-    public private(set) var parameters: [(name: String, tensor: Tensor)] = []
+    public let parameters: [(name: String, tensor: Tensor)]
+    /// All weights of the components that are trained or adapted, as `<component>/<key>`.
+    private let weights: [(name: String, tensor: Tensor)]
 
     public init(_ configuration: TrainingConfiguration, pulse: Pulse? = nil) throws {
         self.configuration = configuration
@@ -33,6 +35,7 @@ public final class Trainee {
             file: URL(fileURLWithPath: "\(folder)/scheduler/scheduler_config.json"))
 
         var trained: [(name: String, tensor: Tensor)] = []
+        var weights: [(name: String, tensor: Tensor)] = []
         /// Builds a component from the checkpoint or from random numbers.
         func build<Model>(
             _ component: TrainingConfiguration.Component,
@@ -49,7 +52,16 @@ public final class Trainee {
                 isTrained: { _ in isTrained })
             let model = try make(ParameterScope(parameters), checkpoint)
             try checkpoint?.finish()
-            trained += parameters.trained.map { ("\(component.rawValue)/\($0.name)", $0.tensor) }
+            guard configuration.train.contains(component) else { return model }
+            let own = parameters.all.map { (name: "\(component.rawValue)/\($0.name)", tensor: $0.tensor) }
+            weights += own
+            trained +=
+                isTrained
+                ? own
+                : LowRankAdapters(
+                    of: own, rank: configuration.loraRank, scale: configuration.loraScale,
+                    seed: UInt64(configuration.seed), on: tape
+                ).parameters
             return model
         }
 
@@ -84,6 +96,16 @@ public final class Trainee {
                     "'width' and 'height' must be multiples of \(vae.downscale), what the VAE makes smaller")
         }
         parameters = trained
+        self.weights = weights
+    }
+
+    /// The weights of all components that are trained, when the trained parameters are these: with LoRA, what the
+    /// checkpoint holds and what the adapters add to it.
+    func weights(with parameters: [(name: String, tensor: Tensor)]) -> [(name: String, tensor: Tensor)] {
+        guard configuration.loraRank > 0 else { return parameters }
+        return LowRankAdapters.merged(
+            weights, adapters: Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.tensor) }),
+            rank: configuration.loraRank, scale: configuration.loraScale, on: tape.base)
     }
 
     /// The objective of a diffusion run.
