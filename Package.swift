@@ -76,7 +76,8 @@ let package = Package(
         .executableTarget(
             name: "jeditrain",
             dependencies: [
-                "ControlAPI", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ControlAPI", "Tensors", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),
 

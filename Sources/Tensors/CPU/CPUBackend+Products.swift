@@ -49,10 +49,21 @@ extension CPUBackend {
         }
     }
 
-    /// `x [..., in]`, `weight [out, in]` -> `x weightᵀ + bias + residual`.
+    /// `x [..., in]`, `weight [out, in]` -> `x weightᵀ + bias + residual`, in the precision of the backend. What it
+    /// gives depends on nothing that was computed before.
     func trainingLinear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor {
         let (columns, depth) = (weight.shape[0], weight.shape[1])
         let out = Tensor(uninitialized: x.shape.replacingLast(with: columns), on: self)
+        #if canImport(COneDNN)
+            if configuration.precision != .float32, configuration.supports(configuration.precision),
+                let oneDNN,
+                oneDNN.linear(
+                    x, weight: weight, bias: bias, residual: residual, into: out, keepsLayout: false,
+                    backend: self)
+            {
+                return out
+            }
+        #endif
         let begins = bias != nil || residual != nil
         if begins { fill(out, bias: bias, residual: residual) }
         multiply(

@@ -27,6 +27,13 @@ public final class Trainee {
         let machine = CPUConfiguration(
             threads: configuration.threads == 0 ? nil : configuration.threads,
             precision: configuration.precision)
+        guard machine.supports(configuration.precision) else {
+            throw TrainingError.contradiction(
+                file: "the configuration",
+                reason:
+                    "'precision: \(configuration.precision.rawValue)' needs oneDNN and a processor with AVX-512 BF16; "
+                    + "leave it out here")
+        }
         let tape = GradientTape(CPUBackend(machine, pulse: pulse))
         self.tape = tape
         let folder = configuration.model

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Tensors
 import Training
 
 /// `jeditrain train`: a training run, from its beginning or from its last snapshot.
@@ -20,6 +21,7 @@ struct TrainCommand: ParsableCommand {
     var out: String?
 
     func run() throws {
+        WaitPolicy.apply()
         let configuration = try TrainingConfiguration(file: config)
         guard let text = try? String(contentsOfFile: config, encoding: .utf8) else {
             throw CommandError("\(config) cannot be read.")
