@@ -11,9 +11,12 @@ public struct LogEntry: Codable, Sendable, Equatable {
     public var skipped: Int
     /// Of the clock, since the run was started or resumed.
     public var seconds: Double
+    /// Of all processors together, since then.
+    public var processorSeconds: Double
 
     enum CodingKeys: String, CodingKey {
         case step, loss, rate, skipped, seconds
         case gradientNorm = "gradient_norm"
+        case processorSeconds = "processor_seconds"
     }
 }

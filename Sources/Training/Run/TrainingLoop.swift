@@ -49,7 +49,7 @@ public final class TrainingLoop {
     /// Goes on to the last step.
     /// - Parameter report: called after every step; may throw to end the run, which can then be resumed.
     public func run(_ report: (Progress) throws -> Void = { _ in }) throws {
-        let begin = ContinuousClock.now
+        let (begin, processorBegin) = (ContinuousClock.now, Self.processorSeconds())
         let first = step
         var line = Line()
         var skipsInARow = 0
@@ -78,7 +78,9 @@ public final class TrainingLoop {
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let isLast = step == configuration.steps
             if step % configuration.logEvery == 0 || isLast {
-                let entry = line.entry(step: step, rate: rate, seconds: seconds)
+                let entry = line.entry(
+                    step: step, rate: rate, seconds: seconds,
+                    processorSeconds: Self.processorSeconds() - processorBegin)
                 try folder.append(entry)
                 log.append(entry)
                 line = Line()
@@ -96,6 +98,13 @@ public final class TrainingLoop {
                     step: step, steps: configuration.steps, loss: isFinite ? loss : nil,
                     secondsLeft: step - first > 2 ? left : nil))
         }
+    }
+
+    /// What this process has had of all processors.
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     /// Adds the gradients of one batch's share of the step.
@@ -142,13 +151,13 @@ public final class TrainingLoop {
             norms.append(norm)
         }
 
-        func entry(step: Int, rate: Double, seconds: Double) -> LogEntry {
+        func entry(step: Int, rate: Double, seconds: Double, processorSeconds: Double) -> LogEntry {
             let mean = { (values: [Double]) in
                 values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
             }
             return LogEntry(
                 step: step, loss: mean(losses), gradientNorm: mean(norms), rate: rate, skipped: skipped,
-                seconds: seconds)
+                seconds: seconds, processorSeconds: processorSeconds)
         }
     }
 }
