@@ -77,13 +77,17 @@ let package = Package(
             dependencies: ["Tensors", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: swift),
 
-        // Training: synthetic data and its command.
+        // Training: synthetic data, the trainer and their command.
         .target(name: "CToybox", cSettings: exactC),
         .target(name: "SyntheticSubjects", dependencies: ["CToybox", "Images"], swiftSettings: testable),
+        .target(
+            name: "Training",
+            dependencies: ["Images", "JointDiffusion", "Tensors", .product(name: "Yams", package: "Yams")],
+            swiftSettings: testable),
         .executableTarget(
             name: "jeditrain",
             dependencies: [
-                "ControlAPI", "Images", "SyntheticSubjects",
+                "ControlAPI", "Images", "SyntheticSubjects", "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),
@@ -140,6 +144,10 @@ let package = Package(
             name: "SyntheticSubjectsTests",
             dependencies: ["CToybox", "Images", "SyntheticSubjects", "jeditrain"],
             swiftSettings: swift),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["jeditrain", "Images", "Training", "JointDiffusion", "Tensors", "TestSupport"],
+            exclude: ["Goldens"], swiftSettings: swift),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: plain),
         .testTarget(
             name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"],

@@ -23,6 +23,7 @@ typedef struct {
     float *packed;
     float *scratch;  // QUERIES queries and their sums for each thread
     bool causal;
+    float *logsumexp;  // may be null
     void (*run)(const struct attention_task *);
 } attention_work;
 
@@ -72,6 +73,8 @@ static void attend_reference(const attention_task *t) {
             }
         }
         for (size_t i = 0; i < w->depth; i++) w->out[at + i] = (float)(sum[i] / total);
+        if (w->logsumexp)
+            w->logsumexp[(t->image * w->heads + t->head) * w->tokens + row] = (float)(maximum + log(total));
     }
 }
 
@@ -212,6 +215,8 @@ INLINE void attend_body(const attention_task *t, bool wide) {
         float *to = w->out + (t->image * w->tokens + t->begin + r) * w->channels + t->head * depth;
         float inverse = 1 / total[r];
         for (size_t i = 0; i < depth; i++) to[i] = sums[r * padded + i] * inverse;
+        if (w->logsumexp)
+            w->logsumexp[(t->image * w->heads + t->head) * w->tokens + t->begin + r] = maximum[r] + logf(total[r]);
     }
 }
 
@@ -260,12 +265,12 @@ static size_t offsets_size(size_t segment_count) { return round_up(2 * (segment_
 void ck_attention(
     const ck_context *context, float *out, const float *queries, size_t images, size_t tokens, size_t channels,
     size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first, const size_t *members,
-    bool causal, void *workspace) {
+    bool causal, float *logsumexp, void *workspace) {
     attention_work w = {
         .context = context, .out = out, .queries = queries, .tokens = tokens, .channels = channels, .heads = heads,
         .depth = channels / heads, .padded = round_up(channels / heads, 16),
         .query_blocks = (tokens + QUERIES - 1) / QUERIES, .segments = segments, .first = first, .members = members,
-        .segment_count = segment_count, .causal = causal, .run = attend_reference};
+        .segment_count = segment_count, .causal = causal, .logsumexp = logsumexp, .run = attend_reference};
     size_t tasks = images * heads * w.query_blocks;
     w.scratch = (float *)((char *)workspace + offsets_size(segment_count));
     if (context->isa == CK_REFERENCE) {

@@ -115,8 +115,14 @@ INLINE f32x16 tanh16(f32x16 x) {
 
 INLINE f32x16 silu16(f32x16 x) { return x / (splat(1) + exp16(-x)); }
 
-/// x * Φ(x), with Abramowitz and Stegun's 7.1.26 for erfc (absolute error 1.5e-7, tails kept).
-INLINE f32x16 gelu16(f32x16 x) {
+/// The derivative of silu16.
+INLINE f32x16 silu_slope16(f32x16 x) {
+    f32x16 s = splat(1) / (splat(1) + exp16(-x));
+    return s * (splat(1) + x * (splat(1) - s));
+}
+
+/// Φ(x) by Abramowitz and Stegun's 7.1.26 for erfc (absolute error 1.5e-7, tails kept), and e^(-x²/2).
+INLINE f32x16 normal_cdf16(f32x16 x, f32x16 *bell) {
     i32x16 negative = x < splat(0);
     f32x16 z = select16(negative, -x, x) * splat(0.70710678118655f);
     f32x16 t = splat(1) / (splat(1) + splat(0.3275911f) * z);
@@ -125,6 +131,19 @@ INLINE f32x16 gelu16(f32x16 x) {
     p = p * t + splat(1.421413741f);
     p = p * t + splat(-0.284496736f);
     p = p * t + splat(0.254829592f);
-    f32x16 tail = splat(0.5f) * p * t * exp16(-z * z);
-    return x * select16(negative, tail, splat(1) - tail);
+    *bell = exp16(-z * z);
+    f32x16 tail = splat(0.5f) * p * t * *bell;
+    return select16(negative, tail, splat(1) - tail);
+}
+
+/// x * Φ(x).
+INLINE f32x16 gelu16(f32x16 x) {
+    f32x16 bell;
+    return x * normal_cdf16(x, &bell);
+}
+
+/// The derivative of gelu16.
+INLINE f32x16 gelu_slope16(f32x16 x) {
+    f32x16 bell, cdf = normal_cdf16(x, &bell);
+    return cdf + x * splat(0.39894228040143f) * bell;
 }

@@ -1,5 +1,5 @@
 /// The operations of the models. Each checks its shapes, which are the programmer's to get right, and
-/// dispatches to the tensor's backend; a gradient tape will hook in here.
+/// dispatches to the tensor's backend, which may be a `GradientTape`.
 extension Tensor {
     /// `self [..., in]`, `weight [out, in]` -> `self weightᵀ + bias + residual`, `[..., out]`.
     public func linear(_ weight: Parameter, bias: Parameter? = nil, residual: Tensor? = nil) -> Tensor {
@@ -95,6 +95,13 @@ extension Tensor {
         guard constant != 0 else { return factor * self }
         let constants = Tensor(repeating: constant, shape: shape, on: backend)
         return Tensor.linearCombination([(factor, self), (1, constants)])
+    }
+
+    /// The sum of `weights * (self - target)²`, of shape `[]`; without weights they are all 1.
+    public func weightedSquaredError(_ target: Tensor, weights: Tensor? = nil) -> Tensor {
+        Self.check(target, shape: shape)
+        Self.check(weights, shape: shape)
+        return backend.weightedSquaredError(self, target: target, weights: weights)
     }
 
     /// `[N, H, W, C]` -> `[N, 2H, 2W, C]`, nearest neighbour; `height` and `width` may ask for one less.

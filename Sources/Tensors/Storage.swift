@@ -9,6 +9,8 @@ public final class Storage {
     public let byteCount: Int
     /// Whether the bytes are pages of a file, which come back from it when they are touched again.
     public let isFileBacked: Bool
+    /// Where the gradient of this memory is added up; nil if none is wanted.
+    public internal(set) var gradient: Gradient?
     private let release: (UnsafeMutableRawPointer, Int) -> Void
 
     public init(

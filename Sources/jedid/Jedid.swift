@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlAPI
+import Tensors
 
 /// Makes personalised pictures, as a daemon or one at a time.
 @main

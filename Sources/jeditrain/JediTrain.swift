@@ -1,12 +1,12 @@
 import ArgumentParser
 import ControlAPI
 
-/// Makes what models learn from.
+/// Makes models, and what they learn from.
 @main
 struct JediTrain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jeditrain",
-        abstract: "Synthetic subjects for training JeDi models.",
+        abstract: "Synthetic subjects, and training of JeDi models.",
         version: ProductVersion.current,
-        subcommands: [ToyboxCommand.self])
+        subcommands: [ToyboxCommand.self, TrainCommand.self, ExportCommand.self])
 }

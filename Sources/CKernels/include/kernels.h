@@ -67,6 +67,14 @@ void ck_activate(const ck_context *context, float *out, const float *x, size_t c
 /// x [rows, 2 * width] -> out [rows, width] = x[:, :width] * gelu(x[:, width:]).
 void ck_geglu(const ck_context *context, float *out, const float *x, size_t rows, size_t width);
 
+/// dx[i] = dy[i] * activation'(z[i]), where `z` is the input for silu and both gelus and the output for relu and tanh.
+void ck_activate_backward(
+    const ck_context *context, float *dx, const float *dy, const float *z, size_t count, ck_activation activation);
+
+/// dy [rows, width], x [rows, 2 * width] -> dx [rows, 2 * width].
+void ck_geglu_backward(
+    const ck_context *context, float *dx, const float *dy, const float *x, size_t rows, size_t width);
+
 // combine.c ------------------------------------------------------------------------------------------
 
 /// out[i] = sum over terms of coefficients[t] * x[t][i].
@@ -74,6 +82,33 @@ void ck_combine(const ck_context *context, float *out, size_t count, size_t term
 
 /// Columns 0..<width of out and residual [rows, stride]: out = bias [width] (may be null) + residual (may be null).
 void ck_bias_rows(float *out, size_t rows, size_t width, size_t stride, const float *bias, const float *residual);
+
+// reduce.c -------------------------------------------------------------------------------------------
+
+/// out [width] += the sum of x [rows, width] over its rows. `workspace` holds ck_sum_rows_workspace floats.
+void ck_sum_rows(const ck_context *context, float *out, const float *x, size_t rows, size_t width, float *workspace);
+size_t ck_sum_rows_workspace(size_t rows, size_t width);
+
+/// The sum of weight (x - target)² (target null: 0; weight null: 1) and, if dx is not null, its gradient times `scale`.
+/// `workspace` holds ck_squares_workspace doubles.
+double ck_squared_error(
+    const ck_context *context, float *dx, float scale, const float *x, const float *target, const float *weight,
+    size_t count, double *workspace);
+size_t ck_squares_workspace(size_t count);
+
+// adamw.c --------------------------------------------------------------------------------------------
+
+typedef struct {
+    float rate, beta1, beta2, epsilon, decay;
+    float correction1;       // 1 - beta1^t
+    float root_correction2;  // √(1 - beta2^t)
+    float gradient_scale;    // what gradients are multiplied with first
+} ck_adamw_step;
+
+/// One step of AdamW, in place.
+void ck_adamw(
+    const ck_context *context, float *parameters, float *first_moments, float *second_moments, const float *gradients,
+    size_t count, const ck_adamw_step *step);
 
 // group_norm.c, layer_norm.c -------------------------------------------------------------------------
 
@@ -91,6 +126,21 @@ void ck_layer_norm(
     const ck_context *context, float *out, const float *x, size_t rows, size_t width, const float *weight,
     const float *bias, float epsilon);
 
+/// From dy and x, both [images, pixels, channels]: dx, and d_offset [images, channels] (may be null); adds to d_weight
+/// and d_bias (may be null). `workspace` holds ck_group_norm_backward_workspace doubles.
+void ck_group_norm_backward(
+    const ck_context *context, float *dx, float *d_offset, float *d_weight, float *d_bias, const float *dy,
+    const float *x, const float *offset, size_t images, size_t pixels, size_t channels, size_t groups,
+    const float *weight, const float *bias, float epsilon, ck_activation activation, double *workspace);
+size_t ck_group_norm_backward_workspace(size_t images, size_t channels);
+
+/// From dy and x, both [rows, width]: dx; adds to d_weight and d_bias (may be null). `workspace` holds
+/// ck_layer_norm_backward_workspace floats.
+void ck_layer_norm_backward(
+    const ck_context *context, float *dx, float *d_weight, float *d_bias, const float *dy, const float *x, size_t rows,
+    size_t width, const float *weight, float epsilon, float *workspace);
+size_t ck_layer_norm_backward_workspace(size_t rows, size_t width);
+
 // attention.c ----------------------------------------------------------------------------------------
 
 /// Keys and values of some tokens: rows of `channels` floats.
@@ -104,12 +154,37 @@ typedef struct {
 /// in the channels. Image i attends to segments[members[j]] for first[i] <= j < first[i + 1], in any order.
 /// `causal` (one segment an image, as long as the queries) lets token t see keys 0...t only.
 /// Every image must see at least one token. `workspace` holds ck_attention_workspace bytes, aligned to 64.
+/// `logsumexp` [images, heads, tokens], if it is not null, receives the logarithm of each query's sum of
+/// exponentials, which the backward pass needs.
 void ck_attention(
     const ck_context *context, float *out, const float *queries, size_t images, size_t tokens, size_t channels,
     size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first, const size_t *members,
-    bool causal, void *workspace);
+    bool causal, float *logsumexp, void *workspace);
 size_t ck_attention_workspace(
     const ck_context *context, size_t channels, size_t heads, const ck_segment *segments, size_t segment_count);
+
+// attention_backward.c -------------------------------------------------------------------------------
+
+/// Where the gradients of a segment are added up; each may be null.
+typedef struct {
+    float *keys;
+    float *values;
+} ck_segment_gradient;
+
+/// From the forward pass's arguments, its output, `logsumexp` and the output's gradient: writes d_queries and adds to
+/// the gradients of every segment. `tables` is as ck_attention_backward_workspace filled it, `workspace` holds as many
+/// bytes as that returned, aligned to 64.
+void ck_attention_backward(
+    const ck_context *context, float *d_queries, const ck_segment_gradient *gradients, const float *d_out,
+    const float *out, const float *logsumexp, const float *queries, size_t images, size_t tokens, size_t channels,
+    size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first, const size_t *members,
+    bool causal, size_t *tables, void *workspace);
+size_t ck_attention_backward_workspace(
+    const ck_context *context, size_t *tables, const ck_segment_gradient *gradients, size_t images, size_t tokens,
+    size_t channels, size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first,
+    const size_t *members);
+/// Entries of `tables`.
+size_t ck_attention_backward_tables(size_t images, size_t segment_count);
 
 // layout.c -------------------------------------------------------------------------------------------
 
@@ -130,6 +205,22 @@ void ck_transpose(const ck_context *context, float *out, const float *in, size_t
 void ck_im2col(
     float *out, const float *image, size_t height, size_t width, size_t channels, size_t kernel, size_t stride,
     size_t padding, size_t out_width, size_t y0, size_t y1);
+
+/// The inverse walk: adds every element of such a matrix to where ck_im2col took it from.
+void ck_col2im(
+    float *image, const float *columns, size_t height, size_t width, size_t channels, size_t kernel, size_t stride,
+    size_t padding, size_t out_width, size_t y0, size_t y1);
+
+/// The gradient of ck_upsample_2x: each input pixel takes the sum of its outputs' gradients.
+void ck_upsample_2x_backward(
+    const ck_context *context, float *dx, const float *dy, size_t images, size_t height, size_t width,
+    size_t channels, size_t out_height, size_t out_width);
+
+/// The inverse of ck_concatenate; x or y may be null.
+void ck_split(const ck_context *context, float *x, size_t a, float *y, size_t b, const float *joined, size_t rows);
+
+/// table[indices[i]] += rows[i], rows of `width` floats.
+void ck_scatter_rows(float *table, const float *rows, const size_t *indices, size_t count, size_t width);
 
 #ifdef __cplusplus
 }

@@ -22,7 +22,7 @@ public struct NoiseSchedule: Sendable {
     public var count: Int { cumulativeAlphas.count }
 
     /// √ᾱ and √(1 - ᾱ) of a training timestep.
-    func scales(at timestep: Int) -> (alpha: Double, sigma: Double) {
+    public func scales(at timestep: Int) -> (alpha: Double, sigma: Double) {
         let cumulative = cumulativeAlphas[timestep]
         return (Double(cumulative).squareRoot(), Double(1 - cumulative).squareRoot())
     }

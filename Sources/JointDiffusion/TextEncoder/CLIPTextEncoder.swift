@@ -59,11 +59,17 @@ public final class CLIPTextEncoder {
         -> CLIPTextEncoder
     {
         let configuration = try Configuration(ConfigFile(path: "\(folder)/config.json"))
-        let checkpoint = try ComponentCheckpoint(
-            folder: folder, stem: "model", on: backend, canonical: canonicalKey)
+        let checkpoint = try checkpoint(folder: folder, on: backend)
         let model = try CLIPTextEncoder(configuration, ParameterScope(checkpoint).fullPrecision)
         try checkpoint.finish()
         return model
+    }
+
+    /// The weights of a `text_encoder` folder, under the keys that the model asks for.
+    public static func checkpoint(folder: String, on backend: any Backend) throws(CheckpointError)
+        -> ComponentCheckpoint
+    {
+        try ComponentCheckpoint(folder: folder, stem: "model", on: backend, canonical: canonicalKey)
     }
 
     /// Token ids of captions of equal length -> `[captions, tokens, width]`.

@@ -88,10 +88,17 @@ public final class UNet {
 }
 
 extension UNet {
+    /// The weights of a `unet` folder.
+    public static func checkpoint(folder: String, on backend: any Backend) throws(CheckpointError)
+        -> ComponentCheckpoint
+    {
+        try ComponentCheckpoint(folder: folder, stem: "diffusion_pytorch_model", on: backend)
+    }
+
     /// The U-Net of a checkpoint's `unet` folder.
     public static func load(folder: String, on backend: any Backend) throws(CheckpointError) -> UNet {
         let configuration = try UNetConfiguration(ConfigFile(path: "\(folder)/config.json"))
-        let checkpoint = try ComponentCheckpoint(folder: folder, stem: "diffusion_pytorch_model", on: backend)
+        let checkpoint = try checkpoint(folder: folder, on: backend)
         let model = try UNet(configuration, ParameterScope(checkpoint))
         try checkpoint.finish()
         return model

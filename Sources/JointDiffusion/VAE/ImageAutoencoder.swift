@@ -22,24 +22,31 @@ public enum Autoencoders {
         -> any ImageAutoencoder
     {
         let file = try ConfigFile(path: "\(folder)/config.json")
+        let checkpoint = try checkpoint(folder: folder, on: backend)
+        let model = try make(file, ParameterScope(checkpoint)) { checkpoint.storedShape(of: $0)?.rank == 4 }
+        try checkpoint.finish()
+        return model
+    }
+
+    /// The weights of either class, under the keys that `make` asks for.
+    public static func checkpoint(folder: String, on backend: any Backend) throws(CheckpointError)
+        -> ComponentCheckpoint
+    {
+        try ComponentCheckpoint(
+            folder: folder, stem: "diffusion_pytorch_model", on: backend,
+            canonical: AutoencoderKL.canonicalKey)
+    }
+
+    /// The autoencoder that `config.json` describes.
+    /// - Parameter isConvolution: whether a key is stored with four dimensions, as the attention of old files is.
+    public static func make(
+        _ file: ConfigFile, _ scope: ParameterScope, isConvolution: (String) -> Bool = { _ in false }
+    ) throws(CheckpointError) -> any ImageAutoencoder {
         switch try file.string("_class_name", among: ["AutoencoderKL", "AutoencoderTiny"]) {
         case "AutoencoderTiny":
-            let configuration = try AutoencoderTiny.Configuration(file)
-            let checkpoint = try ComponentCheckpoint(
-                folder: folder, stem: "diffusion_pytorch_model", on: backend)
-            let model = try AutoencoderTiny(configuration, ParameterScope(checkpoint))
-            try checkpoint.finish()
-            return model
+            try AutoencoderTiny(AutoencoderTiny.Configuration(file), scope)
         default:
-            let configuration = try AutoencoderKL.Configuration(file)
-            let checkpoint = try ComponentCheckpoint(
-                folder: folder, stem: "diffusion_pytorch_model", on: backend,
-                canonical: AutoencoderKL.canonicalKey)
-            let model = try AutoencoderKL(configuration, ParameterScope(checkpoint)) {
-                checkpoint.storedShape(of: $0)?.rank == 4
-            }
-            try checkpoint.finish()
-            return model
+            try AutoencoderKL(AutoencoderKL.Configuration(file), scope, isConvolution: isConvolution)
         }
     }
 }

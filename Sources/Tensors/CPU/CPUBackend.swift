@@ -109,34 +109,25 @@ public final class CPUBackend: Backend {
     public func attention(_ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool)
         -> Tensor
     {
+        attention(
+            queries, sequences: AttentionSequences(keysValues), heads: heads, isCausal: isCausal,
+            logSumExp: nil)
+    }
+
+    /// `logSumExp [N, heads, T]`, if given, receives what the backward pass needs.
+    func attention(
+        _ queries: Tensor, sequences: AttentionSequences, heads: Int, isCausal: Bool, logSumExp: Tensor?
+    ) -> Tensor {
         let out = Tensor(uninitialized: queries.shape, on: self)
-        var segments: [ck_segment] = []
-        var indices: [SegmentIdentity: Int] = [:]  // a segment seen by many images is packed once
-        var first = [0]
-        var members: [Int] = []
-        for image in keysValues {
-            for entry in image {
-                let identity = SegmentIdentity(
-                    keys: entry.keys.baseAddress, values: entry.values.baseAddress,
-                    tokens: entry.keys.shape[0])
-                let index = indices[identity] ?? segments.count
-                if index == segments.count {
-                    indices[identity] = index
-                    segments.append(
-                        ck_segment(keys: identity.keys, values: identity.values, tokens: identity.tokens))
-                }
-                members.append(index)
-            }
-            first.append(members.count)
-        }
+        let segments = sequences.segments
         let workspace = allocate(
             byteCount: ck_attention_workspace(
                 &context, queries.shape[2], heads, segments, segments.count))
-        withExtendedLifetime(workspace) {
+        withExtendedLifetime((workspace, sequences)) {
             ck_attention(
                 &context, out.baseAddress, queries.baseAddress, queries.shape[0], queries.shape[1],
-                queries.shape[2], heads, segments, segments.count, first, members, isCausal,
-                workspace.pointer)
+                queries.shape[2], heads, segments, segments.count, sequences.first, sequences.members,
+                isCausal, logSumExp?.baseAddress, workspace.pointer)
         }
         return out
     }
@@ -167,6 +158,11 @@ public final class CPUBackend: Backend {
             &context, out.baseAddress, out.count, terms.count, terms.map(\.0),
             terms.map { UnsafePointer($0.1.baseAddress) })
         return out
+    }
+
+    public func weightedSquaredError(_ x: Tensor, target: Tensor, weights: Tensor?) -> Tensor {
+        let sum = squaredError(x, target: target, weights: weights, gradient: nil, factor: 1)
+        return Tensor([Float(sum)], shape: [], on: self)
     }
 
     // MARK: Layout
@@ -255,13 +251,6 @@ public final class CPUBackend: Backend {
         convert(parameter.value, into: copy)
         return copy
     }
-}
-
-/// What makes two entries of an attention the same segment: tensors may share memory and yet differ.
-private struct SegmentIdentity: Hashable {
-    let keys: UnsafeMutablePointer<Float>
-    let values: UnsafeMutablePointer<Float>
-    let tokens: Int
 }
 
 /// A form of a parameter's values that a backend keeps.

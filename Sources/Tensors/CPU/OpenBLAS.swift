@@ -74,7 +74,7 @@ extension CPUBackend {
     }
 
     /// `[out, in, k, k]` -> `[out, k, k, in]`, kept with the parameter.
-    private func channelsLastWeights(_ weight: Parameter) -> Tensor {
+    func channelsLastWeights(_ weight: Parameter) -> Tensor {
         if let kept = weight.prepared["channels last"] as? PreparedTensor { return kept.tensor }
         let (o, i, h, w) = (weight.shape[0], weight.shape[1], weight.shape[2], weight.shape[3])
         let kept = transposed(converted(weight).reshaped([o, i, h * w]))
@@ -82,7 +82,7 @@ extension CPUBackend {
         return kept
     }
 
-    private func withParallelTasks(count: Int, _ body: (Int) -> Void) {
+    func withParallelTasks(count: Int, _ body: (Int) -> Void) {
         withoutActuallyEscaping(body) { body in
             var box = TaskBox(body: body)
             withUnsafeMutablePointer(to: &box) { box in

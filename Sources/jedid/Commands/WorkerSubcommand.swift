@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import SubjectDaemon
+import Tensors
 
 /// `jedid worker`: the process that holds the model, for the daemon at the other end of its standard streams.
 struct WorkerSubcommand: AsyncParsableCommand {

@@ -6,10 +6,12 @@
     final class OneDNNEngine {
         let engine: dnnl_engine_t
         private let stream: dnnl_stream_t
-        private let threads: Int
+        let threads: Int
         /// By geometry, one for every layout of the weights that was met; the first is the one that oneDNN
         /// chose. Empty for a geometry that it has no implementation for.
         private var primitives: [OneDNNKey: [OneDNNPrimitive]] = [:]
+        /// Backward convolutions; nil where it has no implementation.
+        var gradients: [OneDNNGradientKey: OneDNNGradientEntry?] = [:]
 
         /// Bounds the instruction set of all of oneDNN in this process as `JEDI_CPU` says. That is possible
         /// only before oneDNN is first used, and so once: the first engine does it, whatever the configuration
@@ -39,6 +41,7 @@
 
         deinit {
             primitives.removeAll()
+            gradients.removeAll()
             dnnl_stream_destroy(stream)
             dnnl_engine_destroy(engine)
         }
@@ -116,11 +119,13 @@
             }
             // oneDNN has only the addresses.
             withExtendedLifetime((source, packed, bias, residual, out, scratchpad)) {
-                check(
-                    dnnl_primitive_execute(primitive.primitive, stream, Int32(arguments.count), arguments),
-                    weight.name)
-                check(dnnl_stream_wait(stream), weight.name)
+                execute(primitive.primitive, arguments, weight.name)
             }
+        }
+
+        func execute(_ primitive: dnnl_primitive_t, _ arguments: [dnnl_exec_arg_t], _ name: String) {
+            check(dnnl_primitive_execute(primitive, stream, Int32(arguments.count), arguments), name)
+            check(dnnl_stream_wait(stream), name)
         }
 
         /// What this engine packed `weight` into; another engine's form is of no use here.
@@ -140,11 +145,25 @@
                 return kept
             }
             weight.prepared["oneDNN"] = nil
+            let packed = packed(
+                weight, plain: primitive.plainWeightLayout, as: primitive.weightLayout, backend: backend)
+            weight.prepared["oneDNN"] = packed
+            weight.value.storage.discardPages(
+                weight.value.byteOffset..<weight.value.byteOffset
+                    + weight.value.count * weight.value.elementType.size)
+            return packed
+        }
+
+        /// A parameter in another layout than the checkpoint's, `plain`.
+        func packed(
+            _ weight: Parameter, plain layout: dnnl_memory_desc_t, as wanted: dnnl_memory_desc_t,
+            backend: CPUBackend
+        ) -> OneDNNPackedWeight {
             let plain = backend.converted(weight)
-            let source = OneDNNMemory(primitive.plainWeightLayout, engine: engine)
+            let source = OneDNNMemory(layout, engine: engine)
             source.point(at: plain.rawPointer)
             let packed = OneDNNPackedWeight(
-                primitive.weightLayout, storage: { backend.allocate(byteCount: $0) }, owner: self)
+                wanted, storage: { backend.allocate(byteCount: $0) }, owner: self)
             var description: dnnl_primitive_desc_t?
             var reorder: dnnl_primitive_t?
             check(
@@ -161,10 +180,6 @@
             }
             dnnl_primitive_destroy(reorder)
             dnnl_primitive_desc_destroy(description)
-            weight.prepared["oneDNN"] = packed
-            weight.value.storage.discardPages(
-                weight.value.byteOffset..<weight.value.byteOffset
-                    + weight.value.count * weight.value.elementType.size)
             return packed
         }
 

@@ -3,15 +3,16 @@
 
     extension OneDNNEngine {
         /// False if oneDNN has no good implementation for this product.
+        /// - Parameter keepsLayout: whether weights that are packed already are multiplied as they are.
         func linear(
             _ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?, into out: Tensor,
-            backend: CPUBackend
+            keepsLayout: Bool = true, backend: CPUBackend
         ) -> Bool {
             let depth = weight.shape[1]
             let key = OneDNNKey(
                 source: [x.count / depth, depth], weight: weight.shape, geometry: nil,
                 hasBias: bias != nil, hasResidual: residual != nil, activation: nil)
-            let made = primitive(key, for: weight, keepsLayout: true, backend: backend) {
+            let made = primitive(key, for: weight, keepsLayout: keepsLayout, backend: backend) {
                 makeLinear($0, packedAs: $1)
             }
             guard let made else { return false }

@@ -5,14 +5,14 @@ import Glibc
 /// libgomp's default is milliseconds: when something else wants the processors, threads then spin away the time of
 /// the very thread that they wait for, and a picture takes several times as long. A thousand turns cost an idle
 /// machine little. libgomp reads its environment when it is loaded, so the program starts anew with it, once.
-enum WaitPolicy {
+public enum WaitPolicy {
     /// What a process that computes is to be started with.
-    static var environment: [String: String] {
+    public static var environment: [String: String] {
         getenv("OMP_WAIT_POLICY") == nil ? ["GOMP_SPINCOUNT": "1000"] : [:]
     }
 
     /// Has this process start anew, if need be.
-    static func apply() {
+    public static func apply() {
         let missing = environment.filter { getenv($0.key) == nil }
         guard !missing.isEmpty else { return }
         for (variable, value) in missing { guard setenv(variable, value, 0) == 0 else { return } }

@@ -1,0 +1,18 @@
+/// What LoRA (Hu et al., arXiv 2106.09685) adds to a product: `factor * (x downᵀ) upᵀ`.
+public struct LowRankAdapter {
+    /// `[rank, in]`
+    let down: Parameter
+    /// `[out, rank]`
+    let up: Parameter
+    let factor: Float
+
+    /// - Parameters:
+    ///   - down: `[rank, in]`, on the tape.
+    ///   - up: `[out, rank]`, on the tape; zero at first, so that nothing changes.
+    public init(down: Parameter, up: Parameter, factor: Float) {
+        precondition(down.shape[0] == up.shape[1], "ranks of \(down.shape) and \(up.shape)")
+        self.down = down
+        self.up = up
+        self.factor = factor
+    }
+}

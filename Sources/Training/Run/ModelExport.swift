@@ -1,0 +1,117 @@
+import Foundation
+import JointDiffusion
+import Tensors
+
+/// Writes a trained model as a diffusers folder that `jedid` and diffusers load.
+public enum ModelExport {
+    /// Exports a run's last snapshot.
+    /// - Parameters:
+    ///   - usesAverages: the moving averages instead of the parameters themselves.
+    ///   - folder: is made, and must not exist.
+    public static func export(run: RunFolder, usesAverages: Bool = true, to folder: String) throws {
+        let configuration = try TrainingConfiguration(file: run.configurationFile)
+        guard let last = run.snapshots().last else {
+            throw TrainingError.unreadable(
+                file: "\(run.path)/snapshots", reason: "there is no snapshot yet")
+        }
+        let file: SafetensorsFile
+        do { file = try SafetensorsFile(path: last.file) } catch {
+            throw TrainingError.damagedSnapshot(file: last.file, reason: error.description)
+        }
+        let prefix = usesAverages ? "average/" : "parameter/"
+        let backend = CPUBackend(CPUConfiguration(threads: 1))
+        let parameters = try file.names.filter { $0.hasPrefix(prefix) }.map {
+            (name: String($0.dropFirst(prefix.count)), tensor: try file.tensor($0, on: backend))
+        }
+        try write(parameters, of: Trainee(configuration), to: folder)
+    }
+
+    /// - Parameter parameters: by component and key, as `Trainee.parameters`.
+    static func write(
+        _ parameters: [(name: String, tensor: Tensor)], of trainee: Trainee, to folder: String
+    ) throws {
+        let configuration = trainee.configuration
+        let parameters = trainee.weights(with: parameters)
+        let files = FileManager.default
+        guard !files.fileExists(atPath: folder) else {
+            throw TrainingError.unwritable(path: folder, reason: "it is there already; give another name")
+        }
+        let part = "\(folder).\(UInt32.random(in: 0 ... .max)).partial"
+        do {
+            try files.createDirectory(atPath: part, withIntermediateDirectories: true)
+            // 1. What the model was made from, but for the weights that were trained.
+            for name in try files.contentsOfDirectory(atPath: configuration.model).sorted() {
+                try copy(name, from: configuration.model, to: part, configuration)
+            }
+            // 2. The weights.
+            for component in configuration.train {
+                let own = parameters.filter { $0.name.hasPrefix("\(component.rawValue)/") }.map {
+                    (name: String($0.name.dropFirst(component.rawValue.count + 1)), tensor: $0.tensor)
+                }
+                let stem = component == .textEncoder ? "model" : "diffusion_pytorch_model"
+                try SafetensorsWriter.write(
+                    own, metadata: ["format": "pt"], to: "\(part)/\(component.rawValue)/\(stem).safetensors")
+            }
+            // 3. What it is now.
+            if configuration.train != [.vae] {
+                try writeDefaults(
+                    configuration, name: URL(fileURLWithPath: folder).lastPathComponent, to: part)
+                try writeInputChannels(parameters, part)
+            }
+            guard rename(part, folder) == 0 else {
+                throw TrainingError.unwritable(path: folder, reason: String(cString: strerror(errno)))
+            }
+        } catch {
+            try? files.removeItem(atPath: part)
+            if let known = error as? TrainingError { throw known }
+            throw TrainingError.unwritable(path: folder, reason: "\(error)")
+        }
+    }
+
+    private static func copy(
+        _ name: String, from model: String, to folder: String, _ configuration: TrainingConfiguration
+    ) throws {
+        let files = FileManager.default
+        guard let component = configuration.train.first(where: { $0.rawValue == name }) else {
+            let parts = ["unet", "vae", "text_encoder", "tokenizer", "scheduler"]
+            let isPart = parts.contains(name) || name.hasSuffix(".json")
+            if isPart { try files.copyItem(atPath: "\(model)/\(name)", toPath: "\(folder)/\(name)") }
+            return
+        }
+        let target = "\(folder)/\(component.rawValue)"
+        try files.createDirectory(atPath: target, withIntermediateDirectories: true)
+        try files.copyItem(atPath: "\(model)/\(name)/config.json", toPath: "\(target)/config.json")
+    }
+
+    /// `jedi.json`: that the model was trained for this mode. Other defaults stay.
+    private static func writeDefaults(_ configuration: TrainingConfiguration, name: String, to folder: String)
+        throws
+    {
+        try edit("\(folder)/jedi.json") { object in
+            object["format"] = 1
+            object["mode"] = configuration.mode.rawValue
+            object["name"] = name
+        }
+    }
+
+    /// The U-Net may have been given more input channels.
+    private static func writeInputChannels(_ parameters: [(name: String, tensor: Tensor)], _ folder: String)
+        throws
+    {
+        guard let input = parameters.first(where: { $0.name == "unet/conv_in.weight" }) else { return }
+        try edit("\(folder)/unet/config.json") { $0["in_channels"] = input.tensor.shape[1] }
+    }
+
+    private static func edit(_ path: String, _ change: (inout [String: Any]) -> Void) throws {
+        var object: [String: Any] = [:]
+        if let data = FileManager.default.contents(atPath: path) {
+            object = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+        }
+        change(&object)
+        let options: JSONSerialization.WritingOptions = [
+            .prettyPrinted, .sortedKeys, .withoutEscapingSlashes,
+        ]
+        try JSONSerialization.data(withJSONObject: object, options: options).write(
+            to: URL(fileURLWithPath: path))
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Tensors
+
+/// All that a run needs to go on as if nothing had happened, as one safetensors file that is there whole or not at all.
+///
+/// Chance is a function of the seed and the step, so there is no state of it.
+enum Snapshot {
+    static func write(
+        step: Int, optimiser: AdamW, average: ExponentialMovingAverage, to path: String
+    ) throws(TrainingError) {
+        var tensors: [(name: String, tensor: Tensor)] = []
+        for slot in optimiser.slots {
+            tensors.append(("parameter/\(slot.name)", slot.parameter))
+            tensors.append(("first/\(slot.name)", slot.firstMoment))
+            tensors.append(("second/\(slot.name)", slot.secondMoment))
+        }
+        tensors += average.averages.map { ("average/\($0.name)", $0.tensor) }
+        let metadata = ["step": "\(step)", "updates": "\(optimiser.stepCount)"]
+        do { try SafetensorsWriter.write(tensors, metadata: metadata, to: path) } catch {
+            throw .unwritable(path: path, reason: error.description)
+        }
+    }
+
+    /// Fills parameters, moments and averages.
+    /// - Returns: steps done.
+    static func read(
+        _ path: String, optimiser: AdamW, average: ExponentialMovingAverage, on tape: GradientTape
+    )
+        throws(TrainingError) -> Int
+    {
+        func damaged(_ reason: String) -> TrainingError { .damagedSnapshot(file: path, reason: reason) }
+        let file: SafetensorsFile
+        do { file = try SafetensorsFile(path: path) } catch { throw damaged(error.description) }
+        guard let step = file.metadata["step"].flatMap({ Int($0) }),
+            let updates = file.metadata["updates"].flatMap({ Int($0) })
+        else { throw damaged("it does not say of which step it is") }
+        func fill(_ tensor: Tensor, _ name: String) throws(TrainingError) {
+            let stored: Tensor
+            do { stored = try file.tensor(name, on: tape.base) } catch { throw damaged(error.description) }
+            guard stored.shape == tensor.shape, stored.elementType == .float32 else {
+                throw damaged("'\(name)' is \(stored.shape) instead of \(tensor.shape)")
+            }
+            tensor.rawPointer.copyMemory(from: stored.rawPointer, byteCount: 4 * tensor.count)
+        }
+        guard file.names.count == 3 * optimiser.slots.count + average.averages.count else {
+            throw damaged("it is of another model")
+        }
+        for slot in optimiser.slots {
+            try fill(slot.parameter, "parameter/\(slot.name)")
+            try fill(slot.firstMoment, "first/\(slot.name)")
+            try fill(slot.secondMoment, "second/\(slot.name)")
+        }
+        for (name, tensor) in average.averages { try fill(tensor, "average/\(name)") }
+        optimiser.stepCount = updates
+        tape.parametersChanged()
+        return step
+    }
+}

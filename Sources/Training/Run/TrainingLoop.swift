@@ -1,0 +1,163 @@
+import Foundation
+import JointDiffusion
+import Tensors
+
+/// A training run: from its last snapshot, or from the beginning, to its last step.
+public final class TrainingLoop {
+    public let folder: RunFolder
+    public let trainee: Trainee
+    /// Steps done.
+    public private(set) var step = 0
+    private let configuration: TrainingConfiguration
+    private let batches: BatchMaker
+    private let optimiser: AdamW
+    private let average: ExponentialMovingAverage
+    private let source: any SubjectSets
+    private var log: [LogEntry]
+
+    /// How far a run is, after each step.
+    public struct Progress: Sendable {
+        public let step: Int
+        public let steps: Int
+        public let loss: Double?
+        /// Of the clock, until the last step; nil as long as nothing can be said.
+        public let secondsLeft: Double?
+    }
+
+    /// - Parameters:
+    ///   - text: the configuration as it was written, which the folder keeps.
+    ///   - source: where sets come from; by default the folder that the configuration names.
+    public init(
+        _ configuration: TrainingConfiguration, text: String, folder path: String,
+        source given: (any SubjectSets)? = nil
+    ) throws {
+        self.configuration = configuration
+        folder = try RunFolder(path)
+        try folder.claim(configuration, text: text)
+        source = try given ?? SubjectFolders(folder: configuration.data, seed: UInt64(configuration.seed))
+        trainee = try Trainee(configuration)
+        batches = BatchMaker(trainee, source)
+        optimiser = AdamW(trainee.parameters, settings: configuration.optimiser, on: trainee.tape)
+        average = ExponentialMovingAverage(
+            of: trainee.parameters, decay: configuration.averageDecay, on: trainee.tape.base)
+        if let last = folder.snapshots().last {
+            step = try Snapshot.read(last.file, optimiser: optimiser, average: average, on: trainee.tape)
+        }
+        log = try folder.log(upTo: step)
+    }
+
+    /// Goes on to the last step.
+    /// - Parameter report: called after every step; may throw to end the run, which can then be resumed.
+    public func run(_ report: (Progress) throws -> Void = { _ in }) throws {
+        let (begin, processorBegin) = (ContinuousClock.now, Self.processorSeconds())
+        let first = step
+        var line = Line()
+        var skipsInARow = 0
+        while step < configuration.steps {
+            // 1. The loss and its gradients, of as many batches as the step has.
+            var loss = 0.0
+            for batch in 0..<configuration.accumulate {
+                loss += try addGradients(batch: step * configuration.accumulate + batch)
+            }
+            loss /= Double(configuration.accumulate)
+            // 2. The step, unless its numbers are of no use.
+            let norm = optimiser.gradientNorm()
+            let rate = configuration.rates.rate(at: step, of: configuration.steps)
+            let isFinite = loss.isFinite && norm.isFinite
+            if isFinite {
+                optimiser.step(rate: Float(rate), norm: norm)
+                average.follow(step: optimiser.stepCount)
+                skipsInARow = 0
+            } else {
+                optimiser.clearGradients()
+                skipsInARow += 1
+            }
+            step += 1
+            // 3. What is told and kept.
+            line.add(loss: loss, norm: norm, isFinite: isFinite)
+            let seconds = (ContinuousClock.now - begin) / .seconds(1)
+            let isLast = step == configuration.steps
+            if step % configuration.logEvery == 0 || isLast {
+                let entry = line.entry(
+                    step: step, rate: rate, seconds: seconds,
+                    processorSeconds: Self.processorSeconds() - processorBegin)
+                try folder.append(entry)
+                log.append(entry)
+                line = Line()
+            }
+            guard skipsInARow < configuration.maximumSkips else {
+                throw TrainingError.notFinite(step: step, skips: skipsInARow)
+            }
+            let takesSamples =
+                configuration.sampleEvery > 0 && (step % configuration.sampleEvery == 0 || isLast)
+            if takesSamples { try writeSamples() }
+            if step % configuration.snapshotEvery == 0 || isLast { try writeSnapshot() }
+            let left = seconds / Double(step - first) * Double(configuration.steps - step)
+            try report(
+                Progress(
+                    step: step, steps: configuration.steps, loss: isFinite ? loss : nil,
+                    secondsLeft: step - first > 2 ? left : nil))
+        }
+    }
+
+    /// What this process has had of all processors.
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    /// Adds the gradients of one batch's share of the step.
+    /// - Returns: the batch's loss.
+    private func addGradients(batch index: Int) throws -> Double {
+        let loss: Tensor
+        if let unet = trainee.unet {
+            loss = trainee.objective(unet).loss(
+                try batches.sets(batch: index), height: batches.height, width: batches.width)
+        } else {
+            let (pixels, images, noise) = try batches.pixels(batch: index)
+            loss = AutoencoderObjective(vae: trainee.vae, on: trainee.tape).loss(
+                pixels, images: images, height: trainee.height, width: trainee.width, noise: noise)
+        }
+        let value = Double(loss.floats[0])
+        trainee.tape.backward(loss, factor: 1 / Float(configuration.accumulate))
+        return value
+    }
+
+    private func writeSnapshot() throws {
+        try Snapshot.write(
+            step: step, optimiser: optimiser, average: average, to: folder.snapshotFile(step: step))
+        folder.keepLastSnapshots(2)
+        try folder.write(Data(LossCurve.png(log)), to: folder.curveFile)
+    }
+
+    private func writeSamples() throws {
+        let sheet = try SampleSheet(trainee, averages: average.averages, source: source).png()
+        try folder.write(Data(sheet), to: folder.sampleFile(step: step))
+    }
+
+    /// The steps of a line of the log.
+    private struct Line {
+        private var losses: [Double] = []
+        private var norms: [Double] = []
+        private var skipped = 0
+
+        mutating func add(loss: Double, norm: Double, isFinite: Bool) {
+            guard isFinite else {
+                skipped += 1
+                return
+            }
+            losses.append(loss)
+            norms.append(norm)
+        }
+
+        func entry(step: Int, rate: Double, seconds: Double, processorSeconds: Double) -> LogEntry {
+            let mean = { (values: [Double]) in
+                values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+            }
+            return LogEntry(
+                step: step, loss: mean(losses), gradientNorm: mean(norms), rate: rate, skipped: skipped,
+                seconds: seconds, processorSeconds: processorSeconds)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Foundation
+import Training
+
+/// `jeditrain export`: a run's model as a folder that `jedid` and diffusers load.
+struct ExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write a run's model as a diffusers folder.",
+        discussion: "The last snapshot's moving averages, unless --raw asks for the parameters themselves.")
+
+    @Argument(help: "The run's folder.", completion: .directory) var folder: String
+    @Argument(help: "The folder to make.", completion: .directory) var model: String
+    @Flag(help: "The parameters of the last step instead of their averages.") var raw = false
+
+    func run() throws {
+        guard FileManager.default.fileExists(atPath: "\(folder)/config.yaml") else {
+            throw CommandError("\(folder) is no run's folder: it has no config.yaml.")
+        }
+        try ModelExport.export(run: RunFolder(folder), usesAverages: !raw, to: model)
+        print("\(model): written. To try it: jedid check-model \(model)")
+    }
+}

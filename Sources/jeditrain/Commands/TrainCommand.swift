@@ -1,0 +1,39 @@
+import ArgumentParser
+import Foundation
+import Tensors
+import Training
+
+/// `jeditrain train`: a training run, from its beginning or from its last snapshot.
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Train a model, or go on where a run ended.",
+        discussion: """
+            CONFIG is a YAML file of 'name: value' lines; 'model' and 'data' must be there. The run's folder holds the \
+            configuration, the log (log.jsonl), the loss as a curve (loss.png), sample sheets and snapshots. The same \
+            command goes on from the last snapshot, with the same bits as if the run had never ended. To use the result: \
+            jeditrain export.
+            """)
+
+    @Argument(help: "The configuration.", completion: .file(extensions: ["yaml", "yml"])) var config: String
+    @Option(
+        help: ArgumentHelp("The run's folder; CONFIG without its ending by default.", valueName: "dir"),
+        completion: .directory)
+    var out: String?
+
+    func run() throws {
+        WaitPolicy.apply()
+        let configuration = try TrainingConfiguration(file: config)
+        guard let text = try? String(contentsOfFile: config, encoding: .utf8) else {
+            throw CommandError("\(config) cannot be read.")
+        }
+        let folder = out ?? URL(fileURLWithPath: config).deletingPathExtension().path
+        guard folder != config else {
+            throw CommandError("\(config) has no ending to leave out. Give the run a folder: --out DIR.")
+        }
+        let loop = try TrainingLoop(configuration, text: text, folder: folder)
+        if loop.step > 0 { print("\(folder): going on after step \(loop.step)") }
+        let line = TrainingProgressLine()
+        try loop.run { line.show($0) }
+        print("\(folder): \(loop.step) steps are done. To use the model: jeditrain export \(folder) MODEL")
+    }
+}
