@@ -14,6 +14,20 @@ public final class CLIPTextEncoder {
         public var activation: Activation
         public var epsilon: Float
 
+        init(
+            vocabularySize: Int, width: Int, feedForwardWidth: Int, layers: Int, heads: Int,
+            maximumTokens: Int, activation: Activation, epsilon: Float
+        ) {
+            self.vocabularySize = vocabularySize
+            self.width = width
+            self.feedForwardWidth = feedForwardWidth
+            self.layers = layers
+            self.heads = heads
+            self.maximumTokens = maximumTokens
+            self.activation = activation
+            self.epsilon = epsilon
+        }
+
         public init(_ file: ConfigFile) throws(CheckpointError) {
             vocabularySize = try file.int("vocab_size", default: 49408, in: 1...(1 << 24))
             width = try file.int("hidden_size", default: 512, in: 1...65536)
@@ -61,6 +75,13 @@ public final class CLIPTextEncoder {
         let configuration = try Configuration(ConfigFile(path: "\(folder)/config.json"))
         let checkpoint = try ComponentCheckpoint(
             folder: folder, stem: "model", on: backend, canonical: canonicalKey)
+        return try load(configuration, checkpoint)
+    }
+
+    /// Takes all of the checkpoint.
+    static func load(
+        _ configuration: Configuration, _ checkpoint: ComponentCheckpoint
+    ) throws(CheckpointError) -> CLIPTextEncoder {
         let model = try CLIPTextEncoder(configuration, ParameterScope(checkpoint).fullPrecision)
         try checkpoint.finish()
         return model

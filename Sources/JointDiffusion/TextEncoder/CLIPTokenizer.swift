@@ -14,7 +14,7 @@ public struct CLIPTokenizer: Sendable {
     public let maximumLength: Int
     public let beginID: Int
     public let endID: Int
-    public let paddingID: Int
+    public internal(set) var paddingID: Int
     /// One more than the highest id that a text can get.
     public let vocabularySize: Int
 

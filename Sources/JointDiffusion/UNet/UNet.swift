@@ -92,6 +92,13 @@ extension UNet {
     public static func load(folder: String, on backend: any Backend) throws(CheckpointError) -> UNet {
         let configuration = try UNetConfiguration(ConfigFile(path: "\(folder)/config.json"))
         let checkpoint = try ComponentCheckpoint(folder: folder, stem: "diffusion_pytorch_model", on: backend)
+        return try load(configuration, checkpoint)
+    }
+
+    /// Takes all of the checkpoint.
+    static func load(
+        _ configuration: UNetConfiguration, _ checkpoint: ComponentCheckpoint
+    ) throws(CheckpointError) -> UNet {
         let model = try UNet(configuration, ParameterScope(checkpoint))
         try checkpoint.finish()
         return model

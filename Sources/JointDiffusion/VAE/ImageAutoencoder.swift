@@ -35,11 +35,7 @@ public enum Autoencoders {
             let checkpoint = try ComponentCheckpoint(
                 folder: folder, stem: "diffusion_pytorch_model", on: backend,
                 canonical: AutoencoderKL.canonicalKey)
-            let model = try AutoencoderKL(configuration, ParameterScope(checkpoint)) {
-                checkpoint.storedShape(of: $0)?.rank == 4
-            }
-            try checkpoint.finish()
-            return model
+            return try AutoencoderKL.load(configuration, checkpoint)
         }
     }
 }

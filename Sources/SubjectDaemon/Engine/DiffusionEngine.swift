@@ -22,7 +22,7 @@ public actor DiffusionEngine: PictureEngine {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// - Parameters:
-    ///   - model: the checkpoint, a diffusers folder.
+    ///   - model: the checkpoint, a diffusers folder or a file in the original layout.
     ///   - configuration: how the processor is used.
     public init(model: String, configuration: CPUConfiguration) {
         self.init(model: model, configuration: configuration, time: SystemTime())

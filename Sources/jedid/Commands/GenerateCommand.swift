@@ -17,6 +17,7 @@ struct GenerateCommand: ParsableCommand {
             """)
 
     @OptionGroup var model: ModelOptions
+    @OptionGroup var additions: ModelAdditions
     @Option(
         name: .customLong("reference"), parsing: .upToNextOption,
         help: ArgumentHelp(
@@ -55,7 +56,7 @@ struct GenerateCommand: ParsableCommand {
         let outputs = count == 1 ? [output] : (1...count).map { OutputFile.numbered(output, $0) }
         try OutputFile.check(outputs + (saveLatent.map { [$0] } ?? []))
         let photos = try references.map(photo)
-        let pipeline = Pipeline(try model.load())
+        let pipeline = Pipeline(try model.load(with: additions))
         let request = request(for: pipeline.model)
         try pipeline.validate(request)
         let encoded = try photos.map { photo in
@@ -76,7 +77,7 @@ struct GenerateCommand: ParsableCommand {
         if let saveLatent {
             try LatentFile.write(latents, references: encoded.map(\.latent), to: saveLatent)
         }
-        let hash = try ModelHash.compute(folder: pipeline.model.folder)
+        let hash = try ModelHash.compute(pipeline.model.source)
         for (index, seed) in request.seeds.enumerated() {
             let pixels = try pipeline.decode(latents[rows: index..<index + 1])
             let record = GenerationRecord(
