@@ -52,6 +52,7 @@ public struct GenerationRecord: Sendable, Equatable {
         if let imageGuidance = request.imageGuidance {
             fields.append(("Image CFG scale", Self.number(imageGuidance)))
         }
+        if let eta = request.eta { fields.append(("Eta", Self.number(eta))) }
         fields.append(("Reference mode", request.mode.rawValue))
         if !references.isEmpty {
             let list = references.map { "\($0.name) \($0.hash.prefix(16))" }.joined(separator: ", ")
@@ -86,7 +87,10 @@ extension SamplerKind {
         case .ddim: "DDIM"
         case .dpmpp2M: "DPM++ 2M"
         case .dpmpp2MKarras: "DPM++ 2M Karras"
+        case .dpmpp2MSDE: "DPM++ 2M SDE"
         case .euler: "Euler"
+        case .eulerAncestral: "Euler a"
+        case .lcm: "LCM"
         case .unipc: "UniPC"
         }
     }

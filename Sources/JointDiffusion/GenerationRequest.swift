@@ -5,6 +5,8 @@ public struct GenerationRequest: Sendable, Equatable, Codable {
     public var mode: ReferenceMode
     public var sampler: SamplerKind
     public var steps: Int
+    /// How much noise `ddim` adds on its way, from 0 to 1; nil: none.
+    public var eta: Double?
     /// Weight of the prompt's branch; 1 with no `imageGuidance` means no guidance.
     public var guidance: Double
     /// Weight of the references' branch; nil for two branches.
@@ -27,6 +29,11 @@ public struct GenerationRequest: Sendable, Equatable, Codable {
         width = model.width
         height = model.height
         self.seeds = seeds
+    }
+
+    /// The sampler that is asked for.
+    func makeSampler(for model: DiffusionModel) throws(SamplerError) -> any Sampler {
+        try sampler.sampler(for: model.scheduler, steps: steps, eta: eta ?? 0)
     }
 
     /// Takes the guidance that a person asked for, if any. The model's own image guidance belongs to the model's own

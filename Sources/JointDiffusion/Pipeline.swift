@@ -29,10 +29,13 @@ public final class Pipeline {
         public let targets: Tensor
         /// `[R, h, w, c]`: in `joint` mode what references start from, in `matched` mode what they are noised with.
         public let references: Tensor?
+        /// What samplers add after each step, of the shape of the walk's latents; nil: that of the seeds.
+        public let steps: [Tensor]?
 
-        public init(targets: Tensor, references: Tensor?) {
+        public init(targets: Tensor, references: Tensor?, steps: [Tensor]? = nil) {
             self.targets = targets
             self.references = references
+            self.steps = steps
         }
     }
 
@@ -58,15 +61,16 @@ public final class Pipeline {
 
     /// The seeds' noise, for a request and its references.
     public func noise(for request: GenerationRequest, references: [Reference]) -> Noise {
+        Noise(
+            targets: rows(request.seeds, for: request),
+            references: references.isEmpty ? nil : rows(references.map(\.noiseSeed), for: request))
+    }
+
+    /// One row of noise for each seed.
+    private func rows(_ seeds: [UInt64], for request: GenerationRequest) -> Tensor {
         let (h, w) = (request.height / model.vae.downscale, request.width / model.vae.downscale)
         let shape: Shape = [1, h, w, model.vae.latentChannels]
-        let rows = { (seeds: [UInt64]) in
-            Tensor.concatenatingRows(
-                seeds.map { Tensor(normal: shape, seed: $0, on: self.backend) })
-        }
-        return Noise(
-            targets: rows(request.seeds),
-            references: references.isEmpty ? nil : rows(references.map(\.noiseSeed)))
+        return Tensor.concatenatingRows(seeds.map { Tensor(normal: shape, seed: $0, on: backend) })
     }
 
     /// Runs the sampler.
@@ -93,11 +97,12 @@ public final class Pipeline {
         let guidance = Guidance(scale: request.guidance, imageScale: request.imageGuidance)
 
         // 2. The set: in joint mode references are members of it, and come first.
-        var sampler = try request.sampler.sampler(for: model.scheduler, steps: request.steps)
+        var sampler = try request.makeSampler(for: model)
         let known = request.mode == .joint ? references.count : 0
         var x = noise.targets
         if known > 0, let first = noise.references { x = Tensor.concatenatingRows([first, x]) }
         x = Float(sampler.initialNoiseScale) * x
+        let seeds = references.prefix(known).map(\.noiseSeed) + request.seeds
 
         // 3. Where the walk begins.
         if let state {
@@ -119,6 +124,14 @@ public final class Pipeline {
             let output = combined(outputs, branches, guidance, known: known)
             let before = (x: x, sampler: sampler)
             x = sampler.step(output, at: step, x)
+            let added = sampler.addedNoise(at: step)
+            if added > 0 {
+                // Drawn for the step alone, so that a walk that is gone on with meets the same.
+                let fresh =
+                    noise.steps?[step]
+                    ?? rows(seeds.map { RandomSource.seed($0, stream: step) }, for: request)
+                x = x + Float(added) * fresh
+            }
             try progress(
                 GenerationStep(
                     progress: GenerationProgress(step: step + 1, total: sampler.count),
@@ -167,7 +180,7 @@ public final class Pipeline {
             }
         }
         guard !request.seeds.isEmpty else { throw GenerationError.noPictures }
-        _ = try request.sampler.sampler(for: model.scheduler, steps: request.steps)
+        _ = try request.makeSampler(for: model)
     }
 
     private func check(_ noise: Noise, for request: GenerationRequest, references: Int)

@@ -29,7 +29,9 @@ struct GenerateCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "What it does not show.") var negativePrompt = ""
     @Option(help: "How references are used: none, joint, cached or matched.") var mode: ReferenceMode?
     @Option(help: "Denoising steps.") var steps: Int?
-    @Option(help: "ddim, dpmpp_2m, dpmpp_2m_karras, euler or unipc.") var sampler: SamplerKind?
+    @Option(help: "One of \(SamplerKind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var sampler: SamplerKind?
+    @Option(help: "How much noise ddim adds on its way, from 0 to 1.") var eta: Double?
     @Option(parsing: .unconditional, help: "Guidance towards the prompt; 1 is none.") var guidance: Double?
     @Option(
         parsing: .unconditional, help: "Guidance towards the references; makes three guidance branches.")
@@ -113,6 +115,7 @@ struct GenerateCommand: ParsableCommand {
         if let mode { request.mode = mode }
         if let steps { request.steps = steps }
         if let sampler { request.sampler = sampler }
+        request.eta = eta
         request.guide(prompt: guidance, references: imageGuidance)
         if let size { (request.width, request.height) = (size.width, size.height) }
         if references.isEmpty && request.mode != .joint { request.mode = .none }
