@@ -12,6 +12,8 @@ public struct GenerationRecord: Sendable, Equatable {
     public var references: [Reference]
     public var precision: Precision
     public var version: String
+    /// What was added to the model, as `name weight`.
+    public var adapters: [String] = []
 
     /// A photo's file name and the SHA-256 of its content, hexadecimal.
     public struct Reference: Sendable, Equatable {
@@ -58,6 +60,7 @@ public struct GenerationRecord: Sendable, Equatable {
             let list = references.map { "\($0.name) \($0.hash.prefix(16))" }.joined(separator: ", ")
             fields.append(("References", list))
         }
+        if !adapters.isEmpty { fields.append(("LoRA", adapters.joined(separator: ", "))) }
         if precision != .float32 { fields.append(("Precision", precision.rawValue)) }
         fields.append(("Version", version))
         lines.append(fields.map { "\($0): \(Self.quoted($1))" }.joined(separator: ", "))

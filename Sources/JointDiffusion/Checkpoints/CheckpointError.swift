@@ -10,6 +10,7 @@ public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible
     case repeatedTensor(file: String, tensor: String)
     case wrongShape(file: String, tensor: String, expected: Shape, actual: Shape)
     case safetensors(SafetensorsError)
+    case adapter(LowRankError)
     /// A file that is no checkpoint in the original layout, or one that cannot be used.
     case notOriginal(file: String, reason: String)
 
@@ -35,6 +36,8 @@ public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible
         case .notOriginal(let file, let reason):
             "\(file) cannot be used as a checkpoint in one file: \(reason)."
         case .safetensors(let error):
+            error.description
+        case .adapter(let error):
             error.description
         }
     }

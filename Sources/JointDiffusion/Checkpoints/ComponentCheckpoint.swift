@@ -18,6 +18,8 @@ public final class ComponentCheckpoint: ParameterSource {
     private var locations: [String: Location]
     /// The key under which a file would hold a tensor that is missing.
     private let storedKey: (String) -> String
+    /// What LoRA files add to a module's weight, by the module's path.
+    private var changes: [String: [LowRankChange]] = [:]
 
     /// Of a diffusers folder: one safetensors file, or several named by an index.
     ///
@@ -53,6 +55,20 @@ public final class ComponentCheckpoint: ParameterSource {
         self.backend = backend
     }
 
+    /// The paths of all modules that have a weight.
+    var modules: Set<String> {
+        Set(
+            locations.keys.filter { $0.hasSuffix(Self.weight) }.map { String($0.dropLast(Self.weight.count)) }
+        )
+    }
+
+    private static let weight = ".weight"
+
+    /// Has the weights of modules changed when they are taken.
+    func add(_ changes: [String: LowRankChange]) {
+        for (module, change) in changes { self.changes[module, default: []].append(change) }
+    }
+
     public func parameter(_ key: String, shape: Shape) throws(CheckpointError) -> Parameter {
         guard let location = locations.removeValue(forKey: key) else {
             throw .missingTensor(file: path, tensor: storedKey(key))
@@ -68,6 +84,11 @@ public final class ComponentCheckpoint: ParameterSource {
                 file: location.file.path, tensor: location.key, expected: stored, actual: value.shape)
         }
         if let third = location.third { value = value[rows: third * shape[0]..<(third + 1) * shape[0]] }
+        if key.hasSuffix(Self.weight) {
+            for change in changes[String(key.dropLast(Self.weight.count))] ?? [] {
+                value = try change.added(to: value)
+            }
+        }
         return Parameter(name: key, value: value)
     }
 

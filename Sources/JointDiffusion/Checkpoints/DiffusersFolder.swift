@@ -28,16 +28,16 @@ final class DiffusersFolder: ModelParts {
         try SchedulerConfiguration(file: URL(fileURLWithPath: "\(folder)/scheduler/scheduler_config.json"))
     }
 
-    func textEncoder() throws -> CLIPTextEncoder {
-        try CLIPTextEncoder.load(folder: "\(folder)/text_encoder", on: backend)
+    func textEncoder(_ adapters: LowRankAdapters) throws -> CLIPTextEncoder {
+        try CLIPTextEncoder.load(folder: "\(folder)/text_encoder", adapters, on: backend)
     }
 
     func autoencoder() throws -> any ImageAutoencoder {
         try Autoencoders.load(folder: "\(folder)/vae", on: backend)
     }
 
-    func unet() throws -> UNet {
-        try UNet.load(folder: "\(folder)/unet", on: backend)
+    func unet(_ adapters: LowRankAdapters) throws -> UNet {
+        try UNet.load(folder: "\(folder)/unet", adapters, on: backend)
     }
 
     func configurationFile(of network: ModelNetwork) -> String { "\(folder)/\(network.rawValue)/config.json" }

@@ -19,6 +19,7 @@ public final class DiffusionModel {
     /// How many numbers the networks hold.
     public let parameterCount: Int
     private let parts: any ModelParts
+    private let adapters: LowRankAdapters
 
     /// A diffusers folder.
     public convenience init(folder: String, on backend: any Backend) throws {
@@ -29,14 +30,16 @@ public final class DiffusionModel {
         self.source = source
         self.backend = backend
         parts = try source.parts(on: backend)
+        adapters = try LowRankAdapters(source.adapters, on: backend)
         defaults = try ModelDefaults(source)
         tokenizer = try parts.tokenizer()
         scheduler = try parts.scheduler()
-        textEncoder = try parts.textEncoder()
+        textEncoder = try parts.textEncoder(adapters)
         vae = try parts.autoencoder()
-        unet = try parts.unet()
+        unet = try parts.unet(adapters)
         parameterCount = parts.parameterCount
         takesKnownLatents = unet.configuration.inChannels == 2 * vae.latentChannels + 1
+        try adapters.finish()
         try checkThatPartsFit()
     }
 
@@ -45,8 +48,13 @@ public final class DiffusionModel {
     /// Native picture height, in pixels.
     public var height: Int { unet.configuration.sampleHeight * vae.downscale }
 
+    /// How many numbers of the weights are held beside the files' own, since LoRA files changed them.
+    var adaptedCount: Int { adapters.adaptedCount }
+
     /// A tensor of the checkpoint that holds infinity or NaN, if there is one. Reads all weights.
-    func nonFiniteWeight() -> (file: String, tensor: String)? { parts.nonFiniteWeight(on: backend) }
+    func nonFiniteWeight() -> (file: String, tensor: String)? {
+        parts.nonFiniteWeight(adapters, on: backend)
+    }
 
     private func checkThatPartsFit() throws(CheckpointError) {
         let channels = vae.latentChannels

@@ -19,6 +19,10 @@ public enum ModelHash {
         if case .file = source.kind, let prediction = try OriginalSettings.written(source).prediction {
             hash.update(data: Data("prediction_type\u{0}\(prediction.rawValue)".utf8))
         }
+        for adapter in source.adapters {
+            hash.update(data: Data("lora\u{0}\(adapter.weight)\u{0}".utf8))
+            try update(&hash, with: adapter.path, progress)
+        }
         return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 

@@ -1,13 +1,13 @@
 import Tensors
 
 /// What a model is made of, however its files are laid out. Each part can be asked for more than once, and is
-/// then another one.
+/// then another one; adapters can be used once.
 protocol ModelParts: AnyObject {
     func tokenizer() throws -> CLIPTokenizer
     func scheduler() throws -> SchedulerConfiguration
-    func textEncoder() throws -> CLIPTextEncoder
+    func textEncoder(_ adapters: LowRankAdapters) throws -> CLIPTextEncoder
     func autoencoder() throws -> any ImageAutoencoder
-    func unet() throws -> UNet
+    func unet(_ adapters: LowRankAdapters) throws -> UNet
 
     /// The file that says how a network is shaped, for messages.
     func configurationFile(of network: ModelNetwork) -> String
@@ -32,13 +32,11 @@ extension ModelParts {
     }
 
     /// The first tensor in which an exponent says infinity or NaN.
-    func nonFiniteWeight(on backend: any Backend) -> (file: String, tensor: String)? {
-        for network in ModelNetwork.allCases {
-            for (file, name) in weights(of: network) {
-                if let tensor = try? file.tensor(name, on: backend), !tensor.isFinite {
-                    return (file.path, name)
-                }
-            }
+    func nonFiniteWeight(
+        _ adapters: LowRankAdapters, on backend: any Backend
+    ) -> (file: String, tensor: String)? {
+        for (file, name) in ModelNetwork.allCases.flatMap(weights) + adapters.weights {
+            if let tensor = try? file.tensor(name, on: backend), !tensor.isFinite { return (file.path, name) }
         }
         return nil
     }

@@ -8,10 +8,13 @@ public struct ModelSource: Sendable, Equatable {
     public var path: String
     /// The tokenizer's folder. Nil: the folder `tokenizer` of a diffusers folder, or beside the file.
     public var tokenizer: String?
+    /// LoRA files, added to the weights in this order.
+    public var adapters: [LowRankAdapter]
 
-    public init(path: String, tokenizer: String? = nil) {
+    public init(path: String, tokenizer: String? = nil, adapters: [LowRankAdapter] = []) {
         self.path = path
         self.tokenizer = tokenizer
+        self.adapters = adapters
     }
 
     /// What `path` leads to.

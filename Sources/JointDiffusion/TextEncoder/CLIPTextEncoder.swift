@@ -72,9 +72,16 @@ public final class CLIPTextEncoder {
     public static func load(folder: String, on backend: any Backend) throws(CheckpointError)
         -> CLIPTextEncoder
     {
+        try load(folder: folder, LowRankAdapters([], on: backend), on: backend)
+    }
+
+    static func load(
+        folder: String, _ adapters: LowRankAdapters, on backend: any Backend
+    ) throws(CheckpointError) -> CLIPTextEncoder {
         let configuration = try Configuration(ConfigFile(path: "\(folder)/config.json"))
         let checkpoint = try ComponentCheckpoint(
             folder: folder, stem: "model", on: backend, canonical: canonicalKey)
+        try adapters.adapt(checkpoint, of: .textEncoder)
         return try load(configuration, checkpoint)
     }
 

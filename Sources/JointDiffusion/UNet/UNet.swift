@@ -90,8 +90,15 @@ public final class UNet {
 extension UNet {
     /// The U-Net of a checkpoint's `unet` folder.
     public static func load(folder: String, on backend: any Backend) throws(CheckpointError) -> UNet {
+        try load(folder: folder, LowRankAdapters([], on: backend), on: backend)
+    }
+
+    static func load(
+        folder: String, _ adapters: LowRankAdapters, on backend: any Backend
+    ) throws(CheckpointError) -> UNet {
         let configuration = try UNetConfiguration(ConfigFile(path: "\(folder)/config.json"))
         let checkpoint = try ComponentCheckpoint(folder: folder, stem: "diffusion_pytorch_model", on: backend)
+        try adapters.adapt(checkpoint, of: .unet)
         return try load(configuration, checkpoint)
     }
 

@@ -82,11 +82,12 @@ struct GenerateCommand: ParsableCommand {
         let hash = try ModelHash.compute(pipeline.model.source)
         for (index, seed) in request.seeds.enumerated() {
             let pixels = try pipeline.decode(latents[rows: index..<index + 1])
-            let record = GenerationRecord(
+            var record = GenerationRecord(
                 request: request, seed: seed, modelName: pipeline.model.defaults.name, modelHash: hash,
                 references: request.mode == .none
                     ? [] : photos.map { .init(name: $0.name, hash: $0.contentHash) },
                 precision: model.precision, version: "jedid \(ProductVersion.current)")
+            record.adapters = pipeline.model.source.adapters.map(\.shortName)
             let png = try PictureFile.png(pixels: pixels, record: record)
             try OutputFile.write(png, to: outputs[index])
             meter.report("\(outputs[index]) (seed \(seed))")

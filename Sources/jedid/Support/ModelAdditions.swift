@@ -11,8 +11,19 @@ struct ModelAdditions: ParsableArguments {
             """, valueName: "dir"))
     var tokenizer: String?
 
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "A LoRA file to add, in kohya's or diffusers' names; 1 is the weight by default. May be repeated.",
+            valueName: "file[:weight]"))
+    var lora: [LowRankAdapter] = []
+
     /// The model at that path, with these.
     func source(_ path: String) throws -> ModelSource {
-        ModelSource(path: path, tokenizer: tokenizer)
+        ModelSource(path: path, tokenizer: tokenizer, adapters: lora)
     }
+}
+
+extension LowRankAdapter: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
 }

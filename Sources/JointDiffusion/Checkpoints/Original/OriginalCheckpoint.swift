@@ -98,18 +98,22 @@ final class OriginalCheckpoint: ModelParts {
 
     func scheduler() throws -> SchedulerConfiguration { settings.scheduler }
 
-    func textEncoder() throws -> CLIPTextEncoder {
-        try CLIPTextEncoder.load(shapes.textEncoder, checkpoint(.textEncoder))
+    func textEncoder(_ adapters: LowRankAdapters) throws -> CLIPTextEncoder {
+        let checkpoint = checkpoint(.textEncoder)
+        try adapters.adapt(checkpoint, of: .textEncoder)
+        return try CLIPTextEncoder.load(shapes.textEncoder, checkpoint)
     }
 
     func autoencoder() throws -> any ImageAutoencoder {
         try AutoencoderKL.load(shapes.autoencoder, checkpoint(.autoencoder))
     }
 
-    func unet() throws -> UNet {
+    func unet(_ adapters: LowRankAdapters) throws -> UNet {
         var configuration = shapes.unet
         (configuration.sampleWidth, configuration.sampleHeight) = (settings.latents[0], settings.latents[1])
-        return try UNet.load(configuration, checkpoint(.unet))
+        let checkpoint = checkpoint(.unet)
+        try adapters.adapt(checkpoint, of: .unet)
+        return try UNet.load(configuration, checkpoint)
     }
 
     func configurationFile(of network: ModelNetwork) -> String { file.path }
