@@ -54,6 +54,7 @@ public struct GenerationRecord: Sendable, Equatable {
         if let imageGuidance = request.imageGuidance {
             fields.append(("Image CFG scale", Self.number(imageGuidance)))
         }
+        if let clipSkip = request.clipSkip { fields.append(("Clip skip", "\(clipSkip)")) }
         if let eta = request.eta { fields.append(("Eta", Self.number(eta))) }
         fields.append(("Reference mode", request.mode.rawValue))
         if !references.isEmpty {

@@ -7,6 +7,8 @@ public struct GenerationRequest: Sendable, Equatable, Codable {
     public var steps: Int
     /// How much noise `ddim` adds on its way, from 0 to 1; nil: none.
     public var eta: Double?
+    /// Which of the text encoder's layers gives the captions, counted from the last, which is 1; nil: the last.
+    public var clipSkip: Int?
     /// Weight of the prompt's branch; 1 with no `imageGuidance` means no guidance.
     public var guidance: Double
     /// Weight of the references' branch; nil for two branches.
@@ -61,6 +63,7 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
     case size(width: Int, height: Int, multiple: Int)
     case noise(expected: String, actual: String)
     case noPictures
+    case clipSkip(Int, layers: Int)
     case notFinite(what: String)
     case foreignState
     case damagedWeight(file: String, tensor: String)
@@ -72,6 +75,9 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
                 + "of \(multiple), from \(multiple) to 4096."
         case .noise(let expected, let actual):
             "The noise has \(actual), this request needs \(expected)."
+        case .clipSkip(let number, let layers):
+            "A clip skip of \(number) is not possible with this model: its text encoder has \(layers) layers, so it "
+                + "can be from 1 (none is skipped) to \(layers)."
         case .noPictures:
             "The request is for no picture."
         case .notFinite(let what):

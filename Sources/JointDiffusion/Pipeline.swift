@@ -92,7 +92,9 @@ public final class Pipeline {
         let latents = references.isEmpty ? nil : Tensor.concatenatingRows(references.map(\.latent))
         let denoiser = Denoiser(
             unet: model.unet, takesKnownLatents: model.takesKnownLatents, mode: request.mode,
-            captions: embed(["", request.negativePrompt, request.prompt]), references: latents)
+            captions: embed(
+                ["", request.negativePrompt, request.prompt], skipping: (request.clipSkip ?? 1) - 1),
+            references: latents)
         var bank = ReferenceBank(mode: request.mode, latents: latents, noise: noise.references)
         let guidance = Guidance(scale: request.guidance, imageScale: request.imageGuidance)
 
@@ -167,8 +169,8 @@ public final class Pipeline {
         return .damagedWeight(file: weight.file, tensor: weight.tensor)
     }
 
-    private func embed(_ captions: [String]) -> Tensor {
-        model.textEncoder(captions.map { model.tokenizer.encode($0) })
+    private func embed(_ captions: [String], skipping layers: Int) -> Tensor {
+        model.textEncoder(captions.map { model.tokenizer.encode($0) }, skipping: layers)
     }
 
     /// Refuses what `generate` would refuse, before anything is encoded for it.
@@ -180,6 +182,10 @@ public final class Pipeline {
             }
         }
         guard !request.seeds.isEmpty else { throw GenerationError.noPictures }
+        let layers = model.textEncoder.configuration.layers
+        if let clipSkip = request.clipSkip, !(1...max(layers, 1) ~= clipSkip) {
+            throw GenerationError.clipSkip(clipSkip, layers: layers)
+        }
         _ = try request.makeSampler(for: model)
     }
 

@@ -19,6 +19,10 @@ public enum ModelHash {
         if case .file = source.kind, let prediction = try OriginalSettings.written(source).prediction {
             hash.update(data: Data("prediction_type\u{0}\(prediction.rawValue)".utf8))
         }
+        if let autoencoder = source.autoencoder {
+            hash.update(data: Data("vae\u{0}".utf8))
+            for file in AutoencoderFiles.files(autoencoder) { try update(&hash, with: file, progress) }
+        }
         for adapter in source.adapters {
             hash.update(data: Data("lora\u{0}\(adapter.weight)\u{0}".utf8))
             try update(&hash, with: adapter.path, progress)

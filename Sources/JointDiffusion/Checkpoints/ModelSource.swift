@@ -8,11 +8,16 @@ public struct ModelSource: Sendable, Equatable {
     public var path: String
     /// The tokenizer's folder. Nil: the folder `tokenizer` of a diffusers folder, or beside the file.
     public var tokenizer: String?
+    /// Another VAE than the model's: a diffusers folder of one, or a file in the original layout.
+    public var autoencoder: String?
     /// LoRA files, added to the weights in this order.
     public var adapters: [LowRankAdapter]
 
-    public init(path: String, tokenizer: String? = nil, adapters: [LowRankAdapter] = []) {
+    public init(
+        path: String, tokenizer: String? = nil, autoencoder: String? = nil, adapters: [LowRankAdapter] = []
+    ) {
         self.path = path
+        self.autoencoder = autoencoder
         self.tokenizer = tokenizer
         self.adapters = adapters
     }
@@ -63,9 +68,12 @@ public struct ModelSource: Sendable, Equatable {
 
     /// Opens what is there.
     func parts(on backend: any Backend) throws -> any ModelParts {
-        switch kind {
-        case .folder(let folder): try DiffusersFolder(folder, self, on: backend)
-        case .file(let file): try OriginalCheckpoint(file, self, on: backend)
-        }
+        let parts: any ModelParts =
+            switch kind {
+            case .folder(let folder): try DiffusersFolder(folder, self, on: backend)
+            case .file(let file): try OriginalCheckpoint(file, self, on: backend)
+            }
+        guard let autoencoder else { return parts }
+        return PartsWithAutoencoder(parts, try AutoencoderFiles(autoencoder, on: backend))
     }
 }

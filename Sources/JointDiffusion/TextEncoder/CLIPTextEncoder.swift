@@ -95,7 +95,9 @@ public final class CLIPTextEncoder {
     }
 
     /// Token ids of captions of equal length -> `[captions, tokens, width]`.
-    public func callAsFunction(_ captions: [[Int]]) -> Tensor {
+    ///
+    /// - Parameter skipped: how many of the last layers are left out; the final norm is not.
+    public func callAsFunction(_ captions: [[Int]], skipping skipped: Int = 0) -> Tensor {
         let length = captions[0].count
         precondition(length <= configuration.maximumTokens && captions.allSatisfy { $0.count == length })
         // 1. What, and where.
@@ -103,7 +105,7 @@ public final class CLIPTextEncoder {
         let positions = positionEmbedding.rows(captions.flatMap { _ in Array(0..<length) })
         var x = (tokens + positions).reshaped([captions.count, length, configuration.width])
         // 2. Each token looks at itself and at those before it.
-        for layer in layers { x = layer(x) }
+        for layer in layers.dropLast(skipped) { x = layer(x) }
         // 3. Final norm.
         return finalNorm(x)
     }

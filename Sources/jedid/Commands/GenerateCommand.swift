@@ -31,6 +31,8 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "Denoising steps.") var steps: Int?
     @Option(help: "One of \(SamplerKind.allCases.map(\.rawValue).joined(separator: ", ")).")
     var sampler: SamplerKind?
+    @Option(help: "Which of the text encoder's layers counts, from the last: 1 the last, 2 the one before.")
+    var clipSkip: Int?
     @Option(help: "How much noise ddim adds on its way, from 0 to 1.") var eta: Double?
     @Option(parsing: .unconditional, help: "Guidance towards the prompt; 1 is none.") var guidance: Double?
     @Option(
@@ -117,6 +119,7 @@ struct GenerateCommand: ParsableCommand {
         if let steps { request.steps = steps }
         if let sampler { request.sampler = sampler }
         request.eta = eta
+        request.clipSkip = clipSkip
         request.guide(prompt: guidance, references: imageGuidance)
         if let size { (request.width, request.height) = (size.width, size.height) }
         if references.isEmpty && request.mode != .joint { request.mode = .none }

@@ -12,6 +12,13 @@ struct ModelAdditions: ParsableArguments {
     var tokenizer: String?
 
     @Option(
+        help: ArgumentHelp(
+            """
+            Another VAE than the model's: a diffusers folder of one (AutoencoderTiny, as TAESD's, is many times faster), \
+            or a safetensors file in the original layout.
+            """, valueName: "path"))
+    var vae: String?
+    @Option(
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "A LoRA file to add, in kohya's or diffusers' names; 1 is the weight by default. May be repeated.",
@@ -20,7 +27,7 @@ struct ModelAdditions: ParsableArguments {
 
     /// The model at that path, with these.
     func source(_ path: String) throws -> ModelSource {
-        ModelSource(path: path, tokenizer: tokenizer, adapters: lora)
+        ModelSource(path: path, tokenizer: tokenizer, autoencoder: vae, adapters: lora)
     }
 }
 

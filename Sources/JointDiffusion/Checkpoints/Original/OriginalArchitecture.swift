@@ -28,7 +28,7 @@ struct OriginalArchitecture {
         }
         isVersion2 = file.names.contains { $0.hasPrefix(Self.openCLIPPrefix) }
         unet = try Self.unet(reader)
-        autoencoder = try Self.autoencoder(reader)
+        autoencoder = try Self.autoencoder(reader, Self.vaePrefix)
         textModelPrefix =
             file.names.contains { $0.hasPrefix(Self.transformersPrefix + "text_model.") } ? "text_model." : ""
         textEncoder =
@@ -113,10 +113,10 @@ struct OriginalArchitecture {
             timeEmbeddingWidth: try file.extents(prefix + "time_embed.0.weight", rank: 2)[0])
     }
 
-    private static func autoencoder(_ file: OriginalShapes) throws(CheckpointError)
-        -> AutoencoderKL.Configuration
-    {
-        let prefix = vaePrefix
+    /// - Parameter prefix: what the VAE's keys begin with.
+    static func autoencoder(
+        _ file: OriginalShapes, _ prefix: String
+    ) throws(CheckpointError) -> AutoencoderKL.Configuration {
         var channels: [Int] = []
         for level in 0..<file.count(prefix + "encoder.down.") {
             let key = "\(prefix)encoder.down.\(level).block.0.conv1.weight"
