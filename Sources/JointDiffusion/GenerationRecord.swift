@@ -12,6 +12,9 @@ public struct GenerationRecord: Sendable, Equatable {
     public var references: [Reference]
     public var precision: Precision
     public var version: String
+    /// The picture that it was started from, and the mask of the part that was made.
+    public var start: Reference?
+    public var mask: Reference?
     /// What was added to the model, as `name weight`.
     public var adapters: [String] = []
 
@@ -54,6 +57,9 @@ public struct GenerationRecord: Sendable, Equatable {
         if let imageGuidance = request.imageGuidance {
             fields.append(("Image CFG scale", Self.number(imageGuidance)))
         }
+        if let strength = request.strength { fields.append(("Denoising strength", Self.number(strength))) }
+        if let start { fields.append(("Init image", "\(start.name) \(start.hash.prefix(16))")) }
+        if let mask { fields.append(("Mask", "\(mask.name) \(mask.hash.prefix(16))")) }
         if let clipSkip = request.clipSkip { fields.append(("Clip skip", "\(clipSkip)")) }
         if let eta = request.eta { fields.append(("Eta", Self.number(eta))) }
         fields.append(("Reference mode", request.mode.rawValue))

@@ -7,6 +7,9 @@ public struct GenerationRequest: Sendable, Equatable, Codable {
     public var steps: Int
     /// How much noise `ddim` adds on its way, from 0 to 1; nil: none.
     public var eta: Double?
+    /// With a picture to start from: how much of the walk is done, above 0 and up to 1, which leaves little or nothing
+    /// of it; nil: 1.
+    public var strength: Double?
     /// Which of the text encoder's layers gives the captions, counted from the last, which is 1; nil: the last.
     public var clipSkip: Int?
     /// Weight of the prompt's branch; 1 with no `imageGuidance` means no guidance.
@@ -63,6 +66,8 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
     case size(width: Int, height: Int, multiple: Int)
     case noise(expected: String, actual: String)
     case noPictures
+    case strength(Double)
+    case start(expected: String, actual: String)
     case clipSkip(Int, layers: Int)
     case notFinite(what: String)
     case foreignState
@@ -78,6 +83,10 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
         case .clipSkip(let number, let layers):
             "A clip skip of \(number) is not possible with this model: its text encoder has \(layers) layers, so it "
                 + "can be from 1 (none is skipped) to \(layers)."
+        case .strength(let strength):
+            "A strength of \(strength) is not possible; it must be above 0 and at most 1."
+        case .start(let expected, let actual):
+            "The picture to start from has \(actual), this request needs \(expected)."
         case .noPictures:
             "The request is for no picture."
         case .notFinite(let what):

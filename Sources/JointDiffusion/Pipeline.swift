@@ -75,18 +75,21 @@ public final class Pipeline {
 
     /// Runs the sampler.
     /// - Parameters:
+    ///   - start: a picture that the targets start from, or of which a part is made.
     ///   - noise: the start; by default that of the request's seeds.
     ///   - state: where an earlier run of the same request got to; the steps before it are not done again.
     ///   - progress: called after each step; may throw to end the walk.
     /// - Returns: scaled latents of the targets, `[T, h, w, c]`.
     public func generate(
         _ request: GenerationRequest, references: [Reference] = [], noise given: Noise? = nil,
-        from state: SamplingState? = nil, progress: (GenerationStep) throws -> Void = { _ in }
+        start: PictureStart? = nil, from state: SamplingState? = nil,
+        progress: (GenerationStep) throws -> Void = { _ in }
     ) throws -> Tensor {
         try validate(request)
         let references = request.mode == .none ? [] : references
         let noise = given ?? self.noise(for: request, references: references)
         try check(noise, for: request, references: references.count)
+        try check(start, for: request)
 
         // 1. What the references and the words are.
         let latents = references.isEmpty ? nil : Tensor.concatenatingRows(references.map(\.latent))
@@ -94,21 +97,30 @@ public final class Pipeline {
             unet: model.unet, takesKnownLatents: model.takesKnownLatents, mode: request.mode,
             captions: embed(
                 ["", request.negativePrompt, request.prompt], skipping: (request.clipSkip ?? 1) - 1),
-            references: latents)
+            references: latents, area: start?.area)
         var bank = ReferenceBank(mode: request.mode, latents: latents, noise: noise.references)
         let guidance = Guidance(scale: request.guidance, imageScale: request.imageGuidance)
 
         // 2. The set: in joint mode references are members of it, and come first.
         var sampler = try request.makeSampler(for: model)
         let known = request.mode == .joint ? references.count : 0
-        var x = noise.targets
-        if known > 0, let first = noise.references { x = Tensor.concatenatingRows([first, x]) }
-        x = Float(sampler.initialNoiseScale) * x
+        var drawn = noise.targets
+        if known > 0, let first = noise.references { drawn = Tensor.concatenatingRows([first, drawn]) }
+        var x = Float(sampler.initialNoiseScale) * drawn
         let seeds = references.prefix(known).map(\.noiseSeed) + request.seeds
 
-        // 3. Where the walk begins.
+        // 3. Where the walk begins: at the noise, at a picture with noise on it, or where an earlier run got to.
+        var (first, clean): (Int, Tensor?) = (0, nil)
+        if let start {
+            let targets = Array(repeating: start.latent, count: request.seeds.count)
+            let whole = Tensor.concatenatingRows(references.prefix(known).map(\.latent) + targets)
+            clean = whole
+            first = PictureStart.firstStep(of: sampler.count, strength: request.strength ?? 1)
+            // Where a part is made anew altogether, nothing of what was there shows through.
+            if first > 0 || start.area == nil { x = sampler.noised(whole, drawn, at: first) }
+        }
         if let state {
-            guard state.step <= sampler.count,
+            guard first...sampler.count ~= state.step,
                 ([state.latents] + state.history).allSatisfy({ $0.shape == x.shape })
             else { throw GenerationError.foreignState }
             x = state.latents
@@ -116,7 +128,7 @@ public final class Pipeline {
         }
 
         // 4. The walk.
-        for step in (state?.step ?? 0)..<sampler.count {
+        for step in (state?.step ?? first)..<sampler.count {
             let branches = guidance.branches(
                 noiseLevel: sampler.noiseLevels[step], hasReferences: !references.isEmpty)
             let timestep = sampler.timesteps[step]
@@ -134,9 +146,18 @@ public final class Pipeline {
                     ?? rows(seeds.map { RandomSource.seed($0, stream: step) }, for: request)
                 x = x + Float(added) * fresh
             }
+            if let area = start?.area, let clean, !model.takesKnownLatents {
+                // A network that knows no masks is shown the known part as it would be at the next step.
+                let isLast = step == sampler.count - 1
+                let shown = isLast ? clean : sampler.noised(clean, drawn, at: step + 1)
+                let targets = known..<x.shape[0]
+                x = Tensor.concatenatingRows(
+                    (known > 0 ? [x[rows: 0..<known]] : [])
+                        + [area.blended(x[rows: targets], shown[rows: targets])])
+            }
             try progress(
                 GenerationStep(
-                    progress: GenerationProgress(step: step + 1, total: sampler.count),
+                    progress: GenerationProgress(step: step + 1 - first, total: sampler.count - first),
                     state: SamplingState(step: step + 1, latents: x, history: sampler.history)
                 ) {
                     let clean = before.sampler.cleanLatent(output, at: step, before.x)
@@ -182,11 +203,28 @@ public final class Pipeline {
             }
         }
         guard !request.seeds.isEmpty else { throw GenerationError.noPictures }
+        if let strength = request.strength, !(strength > 0 && strength <= 1) {
+            throw GenerationError.strength(strength)
+        }
         let layers = model.textEncoder.configuration.layers
         if let clipSkip = request.clipSkip, !(1...max(layers, 1) ~= clipSkip) {
             throw GenerationError.clipSkip(clipSkip, layers: layers)
         }
         _ = try request.makeSampler(for: model)
+    }
+
+    private func check(_ start: PictureStart?, for request: GenerationRequest) throws(GenerationError) {
+        guard let start else { return }
+        let shape = Shape([
+            1, request.height / model.vae.downscale, request.width / model.vae.downscale,
+            model.vae.latentChannels,
+        ])
+        for (tensor, wanted) in [
+            (start.latent, shape), (start.area?.known ?? start.latent, shape),
+            (start.area?.mask ?? start.latent, start.area == nil ? shape : shape.replacingLast(with: 1)),
+        ] where tensor.shape != wanted {
+            throw .start(expected: "\(wanted)", actual: "\(tensor.shape)")
+        }
     }
 
     private func check(_ noise: Noise, for request: GenerationRequest, references: Int)

@@ -39,6 +39,7 @@ struct GenerateCommand: ParsableCommand {
         parsing: .unconditional, help: "Guidance towards the references; makes three guidance branches.")
     var imageGuidance: Double?
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
+    @OptionGroup var startingPicture: StartingPicture
     @Option(help: "How many pictures.") var count = 1
     @Option(help: "Seed of the first picture; random by default.") var seed: UInt64?
     @Option(help: ArgumentHelp("Start from the noise in this safetensors file.", valueName: "file"))
@@ -70,11 +71,12 @@ struct GenerateCommand: ParsableCommand {
                     noiseSeed: PhotoFile.noiseSeed(contentHash: photo.contentHash))
             }
         }
+        let start = try startingPicture.load(for: request, by: pipeline) { try photo($0) }
         let given = try noise.map {
             try NoiseFile(path: $0).noise(for: request, references: encoded.count, on: pipeline.model.backend)
         }
         let meter = ProgressMeter()
-        let latents = try pipeline.generate(request, references: encoded, noise: given) {
+        let latents = try pipeline.generate(request, references: encoded, noise: given, start: start?.start) {
             meter.show($0.progress)
         }
         meter.finish()
@@ -83,12 +85,14 @@ struct GenerateCommand: ParsableCommand {
         }
         let hash = try ModelHash.compute(pipeline.model.source)
         for (index, seed) in request.seeds.enumerated() {
-            let pixels = try pipeline.decode(latents[rows: index..<index + 1])
+            var pixels = try pipeline.decode(latents[rows: index..<index + 1])
+            start?.keepKnown(in: &pixels)
             var record = GenerationRecord(
                 request: request, seed: seed, modelName: pipeline.model.defaults.name, modelHash: hash,
                 references: request.mode == .none
                     ? [] : photos.map { .init(name: $0.name, hash: $0.contentHash) },
                 precision: model.precision, version: "jedid \(ProductVersion.current)")
+            (record.start, record.mask) = (start?.picture, start?.maskPicture)
             record.adapters = pipeline.model.source.adapters.map(\.shortName)
             let png = try PictureFile.png(pixels: pixels, record: record)
             try OutputFile.write(png, to: outputs[index])
@@ -120,6 +124,7 @@ struct GenerateCommand: ParsableCommand {
         if let sampler { request.sampler = sampler }
         request.eta = eta
         request.clipSkip = clipSkip
+        request.strength = startingPicture.effectiveStrength
         request.guide(prompt: guidance, references: imageGuidance)
         if let size { (request.width, request.height) = (size.width, size.height) }
         if references.isEmpty && request.mode != .joint { request.mode = .none }
