@@ -11,6 +11,7 @@ public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible
     case wrongShape(file: String, tensor: String, expected: Shape, actual: Shape)
     case safetensors(SafetensorsError)
     case adapter(LowRankError)
+    case notEmbedding(file: String, reason: String)
     /// A file that is no checkpoint in the original layout, or one that cannot be used.
     case notOriginal(file: String, reason: String)
 
@@ -37,6 +38,8 @@ public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible
             "\(file) cannot be used as a checkpoint in one file: \(reason)."
         case .safetensors(let error):
             error.description
+        case .notEmbedding(let file, let reason):
+            "\(file) cannot be used as a textual-inversion embedding: \(reason)."
         case .adapter(let error):
             error.description
         }

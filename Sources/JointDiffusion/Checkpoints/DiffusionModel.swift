@@ -32,9 +32,11 @@ public final class DiffusionModel {
         parts = try source.parts(on: backend)
         adapters = try LowRankAdapters(source.adapters, on: backend)
         defaults = try ModelDefaults(source)
-        tokenizer = try parts.tokenizer()
+        var tokenizer = try parts.tokenizer()
         scheduler = try parts.scheduler()
         textEncoder = try parts.textEncoder(adapters)
+        try Self.add(source.embeddings, to: textEncoder, &tokenizer)
+        self.tokenizer = tokenizer
         vae = try parts.autoencoder()
         unet = try parts.unet(adapters)
         parameterCount = parts.parameterCount
@@ -54,6 +56,27 @@ public final class DiffusionModel {
     /// A tensor of the checkpoint that holds infinity or NaN, if there is one. Reads all weights.
     func nonFiniteWeight() -> (file: String, tensor: String)? {
         parts.nonFiniteWeight(adapters, on: backend)
+    }
+
+    /// Gives words of textual-inversion files the ids behind the vocabulary's.
+    private static func add(
+        _ embeddings: [TextEmbedding], to encoder: CLIPTextEncoder, _ tokenizer: inout CLIPTokenizer
+    ) throws(CheckpointError) {
+        var vectors: [Tensor] = []
+        var next = encoder.configuration.vocabularySize
+        var words: Set<String> = []
+        for embedding in embeddings {
+            let (word, rows) = try embedding.load(
+                width: encoder.configuration.width, on: encoder.tokenEmbedding.value.backend)
+            guard words.insert(word).inserted else {
+                throw .notEmbedding(
+                    file: embedding.path, reason: "another file is for the word '\(word)' already")
+            }
+            tokenizer.add(word, ids: next..<next + rows.shape[0])
+            next += rows.shape[0]
+            vectors.append(rows)
+        }
+        if !vectors.isEmpty { encoder.additions = Tensor.concatenatingRows(vectors) }
     }
 
     private func checkThatPartsFit() throws(CheckpointError) {

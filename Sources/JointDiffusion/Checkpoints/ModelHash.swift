@@ -27,6 +27,10 @@ public enum ModelHash {
             hash.update(data: Data("lora\u{0}\(adapter.weight)\u{0}".utf8))
             try update(&hash, with: adapter.path, progress)
         }
+        for embedding in source.embeddings {
+            hash.update(data: Data("embedding\u{0}\(embedding.word ?? "")\u{0}\(embedding.path)\u{0}".utf8))
+            try update(&hash, with: embedding.path, progress)
+        }
         return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 

@@ -12,10 +12,14 @@ public struct ModelSource: Sendable, Equatable {
     public var autoencoder: String?
     /// LoRA files, added to the weights in this order.
     public var adapters: [LowRankAdapter]
+    /// Textual-inversion files, each of which gives a word a meaning.
+    public var embeddings: [TextEmbedding]
 
     public init(
-        path: String, tokenizer: String? = nil, autoencoder: String? = nil, adapters: [LowRankAdapter] = []
+        path: String, tokenizer: String? = nil, autoencoder: String? = nil, adapters: [LowRankAdapter] = [],
+        embeddings: [TextEmbedding] = []
     ) {
+        self.embeddings = embeddings
         self.path = path
         self.autoencoder = autoencoder
         self.tokenizer = tokenizer

@@ -51,6 +51,8 @@ public final class CLIPTextEncoder {
     public let configuration: Configuration
     let tokenEmbedding: Parameter  // embeddings.token_embedding
     let positionEmbedding: Parameter  // embeddings.position_embedding
+    /// Vectors of words beyond the vocabulary, `[n, width]`; their ids follow the vocabulary's.
+    var additions: Tensor?
     let layers: [Layer]  // encoder.layers
     let finalNorm: LayerNorm  // final_layer_norm
 
@@ -101,13 +103,27 @@ public final class CLIPTextEncoder {
         let length = captions[0].count
         precondition(length <= configuration.maximumTokens && captions.allSatisfy { $0.count == length })
         // 1. What, and where.
-        let tokens = tokenEmbedding.rows(captions.flatMap { $0 })
+        let tokens = embedded(captions.flatMap { $0 })
         let positions = positionEmbedding.rows(captions.flatMap { _ in Array(0..<length) })
         var x = (tokens + positions).reshaped([captions.count, length, configuration.width])
         // 2. Each token looks at itself and at those before it.
         for layer in layers.dropLast(skipped) { x = layer(x) }
         // 3. Final norm.
         return finalNorm(x)
+    }
+
+    /// A row for each token.
+    private func embedded(_ ids: [Int]) -> Tensor {
+        let known = configuration.vocabularySize
+        let rows = tokenEmbedding.rows(ids.map { $0 < known ? $0 : 0 })
+        guard let additions else { return rows }
+        let width = configuration.width
+        for (row, id) in ids.enumerated() where id >= known {
+            for channel in 0..<width {
+                rows.floats[row * width + channel] = additions.floats[(id - known) * width + channel]
+            }
+        }
+        return rows
     }
 
     /// Files written by older and newer versions differ in a prefix; `position_ids` is 0, 1, 2, ...

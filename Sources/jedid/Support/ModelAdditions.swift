@@ -25,10 +25,23 @@ struct ModelAdditions: ParsableArguments {
             valueName: "file[:weight]"))
     var lora: [LowRankAdapter] = []
 
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            """
+            A textual-inversion file in safetensors, and the word that stands for it in prompts: by default the one in \
+            the file, or its name. May be repeated.
+            """, valueName: "file[:word]"))
+    var embedding: [TextEmbedding] = []
+
     /// The model at that path, with these.
     func source(_ path: String) throws -> ModelSource {
-        ModelSource(path: path, tokenizer: tokenizer, autoencoder: vae, adapters: lora)
+        ModelSource(path: path, tokenizer: tokenizer, autoencoder: vae, adapters: lora, embeddings: embedding)
     }
+}
+
+extension TextEmbedding: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
 }
 
 extension LowRankAdapter: ExpressibleByArgument {
