@@ -206,7 +206,7 @@ extension PictureParameters {
 public enum SamplerNames {
     private static let displayed = [
         "DDIM": "ddim", "DPM++ 2M": "dpmpp_2m", "DPM++ 2M Karras": "dpmpp_2m_karras", "Euler": "euler",
-        "UniPC": "unipc",
+        "Euler a": "euler_a", "DPM++ 2M SDE": "dpmpp_2m_sde", "LCM": "lcm", "UniPC": "unipc",
     ]
 
     /// What jedid calls it; an unknown one stays what it is, for jedid to refuse.

@@ -10,6 +10,8 @@ struct Denoiser {
     let captions: Tensor
     /// Clean latents of the references, `[R, h, w, c]`.
     let references: Tensor?
+    /// The part of the targets that is to be made, where it is not all of them.
+    let area: PictureStart.Area?
 
     /// Rows of `captions`.
     enum Caption: Int {
@@ -133,6 +135,10 @@ struct Denoiser {
     /// is to be made, then the known latents, zero where nothing is known. `[n, h, w, c]` -> `[n, h, w, inChannels]`.
     private func channels(_ noisy: Tensor, known: Tensor?) -> Tensor {
         guard takesKnownLatents else { return noisy }
+        if known == nil, let area {
+            let rows = { Tensor.concatenatingRows(Array(repeating: $0, count: noisy.shape[0])) }
+            return noisy.concatenatingChannels(rows(area.mask)).concatenatingChannels(rows(area.known))
+        }
         let mask = Tensor(
             repeating: known == nil ? 1 : 0, shape: noisy.shape.replacingLast(with: 1), on: noisy.backend)
         let latents = known ?? Tensor(zeros: noisy.shape, on: noisy.backend)

@@ -12,6 +12,11 @@ public struct GenerationRecord: Sendable, Equatable {
     public var references: [Reference]
     public var precision: Precision
     public var version: String
+    /// The picture that it was started from, and the mask of the part that was made.
+    public var start: Reference?
+    public var mask: Reference?
+    /// What was added to the model, as `name weight`.
+    public var adapters: [String] = []
 
     /// A photo's file name and the SHA-256 of its content, hexadecimal.
     public struct Reference: Sendable, Equatable {
@@ -52,11 +57,17 @@ public struct GenerationRecord: Sendable, Equatable {
         if let imageGuidance = request.imageGuidance {
             fields.append(("Image CFG scale", Self.number(imageGuidance)))
         }
+        if let strength = request.strength { fields.append(("Denoising strength", Self.number(strength))) }
+        if let start { fields.append(("Init image", "\(start.name) \(start.hash.prefix(16))")) }
+        if let mask { fields.append(("Mask", "\(mask.name) \(mask.hash.prefix(16))")) }
+        if let clipSkip = request.clipSkip { fields.append(("Clip skip", "\(clipSkip)")) }
+        if let eta = request.eta { fields.append(("Eta", Self.number(eta))) }
         fields.append(("Reference mode", request.mode.rawValue))
         if !references.isEmpty {
             let list = references.map { "\($0.name) \($0.hash.prefix(16))" }.joined(separator: ", ")
             fields.append(("References", list))
         }
+        if !adapters.isEmpty { fields.append(("LoRA", adapters.joined(separator: ", "))) }
         if precision != .float32 { fields.append(("Precision", precision.rawValue)) }
         fields.append(("Version", version))
         lines.append(fields.map { "\($0): \(Self.quoted($1))" }.joined(separator: ", "))
@@ -86,7 +97,10 @@ extension SamplerKind {
         case .ddim: "DDIM"
         case .dpmpp2M: "DPM++ 2M"
         case .dpmpp2MKarras: "DPM++ 2M Karras"
+        case .dpmpp2MSDE: "DPM++ 2M SDE"
         case .euler: "Euler"
+        case .eulerAncestral: "Euler a"
+        case .lcm: "LCM"
         case .unipc: "UniPC"
         }
     }

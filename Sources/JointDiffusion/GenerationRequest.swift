@@ -5,6 +5,13 @@ public struct GenerationRequest: Sendable, Equatable, Codable {
     public var mode: ReferenceMode
     public var sampler: SamplerKind
     public var steps: Int
+    /// How much noise `ddim` adds on its way, from 0 to 1; nil: none.
+    public var eta: Double?
+    /// With a picture to start from: how much of the walk is done, above 0 and up to 1, which leaves little or nothing
+    /// of it; nil: 1.
+    public var strength: Double?
+    /// Which of the text encoder's layers gives the captions, counted from the last, which is 1; nil: the last.
+    public var clipSkip: Int?
     /// Weight of the prompt's branch; 1 with no `imageGuidance` means no guidance.
     public var guidance: Double
     /// Weight of the references' branch; nil for two branches.
@@ -27,6 +34,11 @@ public struct GenerationRequest: Sendable, Equatable, Codable {
         width = model.width
         height = model.height
         self.seeds = seeds
+    }
+
+    /// The sampler that is asked for.
+    func makeSampler(for model: DiffusionModel) throws(SamplerError) -> any Sampler {
+        try sampler.sampler(for: model.scheduler, steps: steps, eta: eta ?? 0)
     }
 
     /// Takes the guidance that a person asked for, if any. The model's own image guidance belongs to the model's own
@@ -54,6 +66,9 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
     case size(width: Int, height: Int, multiple: Int)
     case noise(expected: String, actual: String)
     case noPictures
+    case strength(Double)
+    case start(expected: String, actual: String)
+    case clipSkip(Int, layers: Int)
     case notFinite(what: String)
     case foreignState
     case damagedWeight(file: String, tensor: String)
@@ -65,6 +80,13 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
                 + "of \(multiple), from \(multiple) to 4096."
         case .noise(let expected, let actual):
             "The noise has \(actual), this request needs \(expected)."
+        case .clipSkip(let number, let layers):
+            "A clip skip of \(number) is not possible with this model: its text encoder has \(layers) layers, so it "
+                + "can be from 1 (none is skipped) to \(layers)."
+        case .strength(let strength):
+            "A strength of \(strength) is not possible; it must be above 0 and at most 1."
+        case .start(let expected, let actual):
+            "The picture to start from has \(actual), this request needs \(expected)."
         case .noPictures:
             "The request is for no picture."
         case .notFinite(let what):

@@ -27,7 +27,7 @@ extension Pipeline {
     /// - Parameter context: what the pipeline does not know: the weights' hash, the program's version, how the
     ///   processor is used.
     public func identity(
-        of request: GenerationRequest, references: [Reference], context: String
+        of request: GenerationRequest, references: [Reference], start: PictureStart? = nil, context: String
     ) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -39,6 +39,9 @@ extension Pipeline {
         for reference in references {
             withUnsafeBytes(of: reference.noiseSeed.littleEndian) { hash.update(bufferPointer: $0) }
             hash.update(bufferPointer: UnsafeRawBufferPointer(reference.latent.floats))
+        }
+        for tensor in [start?.latent, start?.area?.mask, start?.area?.known] {
+            if let tensor { hash.update(bufferPointer: UnsafeRawBufferPointer(tensor.floats)) }
         }
         return Array(hash.finalize())
     }

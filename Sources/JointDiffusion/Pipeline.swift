@@ -29,10 +29,13 @@ public final class Pipeline {
         public let targets: Tensor
         /// `[R, h, w, c]`: in `joint` mode what references start from, in `matched` mode what they are noised with.
         public let references: Tensor?
+        /// What samplers add after each step, of the shape of the walk's latents; nil: that of the seeds.
+        public let steps: [Tensor]?
 
-        public init(targets: Tensor, references: Tensor?) {
+        public init(targets: Tensor, references: Tensor?, steps: [Tensor]? = nil) {
             self.targets = targets
             self.references = references
+            self.steps = steps
         }
     }
 
@@ -58,50 +61,66 @@ public final class Pipeline {
 
     /// The seeds' noise, for a request and its references.
     public func noise(for request: GenerationRequest, references: [Reference]) -> Noise {
+        Noise(
+            targets: rows(request.seeds, for: request),
+            references: references.isEmpty ? nil : rows(references.map(\.noiseSeed), for: request))
+    }
+
+    /// One row of noise for each seed.
+    private func rows(_ seeds: [UInt64], for request: GenerationRequest) -> Tensor {
         let (h, w) = (request.height / model.vae.downscale, request.width / model.vae.downscale)
         let shape: Shape = [1, h, w, model.vae.latentChannels]
-        let rows = { (seeds: [UInt64]) in
-            Tensor.concatenatingRows(
-                seeds.map { Tensor(normal: shape, seed: $0, on: self.backend) })
-        }
-        return Noise(
-            targets: rows(request.seeds),
-            references: references.isEmpty ? nil : rows(references.map(\.noiseSeed)))
+        return Tensor.concatenatingRows(seeds.map { Tensor(normal: shape, seed: $0, on: backend) })
     }
 
     /// Runs the sampler.
     /// - Parameters:
+    ///   - start: a picture that the targets start from, or of which a part is made.
     ///   - noise: the start; by default that of the request's seeds.
     ///   - state: where an earlier run of the same request got to; the steps before it are not done again.
     ///   - progress: called after each step; may throw to end the walk.
     /// - Returns: scaled latents of the targets, `[T, h, w, c]`.
     public func generate(
         _ request: GenerationRequest, references: [Reference] = [], noise given: Noise? = nil,
-        from state: SamplingState? = nil, progress: (GenerationStep) throws -> Void = { _ in }
+        start: PictureStart? = nil, from state: SamplingState? = nil,
+        progress: (GenerationStep) throws -> Void = { _ in }
     ) throws -> Tensor {
         try validate(request)
         let references = request.mode == .none ? [] : references
         let noise = given ?? self.noise(for: request, references: references)
         try check(noise, for: request, references: references.count)
+        try check(start, for: request)
 
         // 1. What the references and the words are.
         let latents = references.isEmpty ? nil : Tensor.concatenatingRows(references.map(\.latent))
         let denoiser = Denoiser(
             unet: model.unet, takesKnownLatents: model.takesKnownLatents, mode: request.mode,
-            captions: embed(["", request.negativePrompt, request.prompt]), references: latents)
+            captions: embed(
+                ["", request.negativePrompt, request.prompt], skipping: (request.clipSkip ?? 1) - 1),
+            references: latents, area: start?.area)
         var bank = ReferenceBank(mode: request.mode, latents: latents, noise: noise.references)
         let guidance = Guidance(scale: request.guidance, imageScale: request.imageGuidance)
 
         // 2. The set: in joint mode references are members of it, and come first.
-        var sampler = try request.sampler.sampler(for: model.scheduler, steps: request.steps)
+        var sampler = try request.makeSampler(for: model)
         let known = request.mode == .joint ? references.count : 0
-        var x = noise.targets
-        if known > 0, let first = noise.references { x = Tensor.concatenatingRows([first, x]) }
-        x = Float(sampler.initialNoiseScale) * x
+        var drawn = noise.targets
+        if known > 0, let first = noise.references { drawn = Tensor.concatenatingRows([first, drawn]) }
+        var x = Float(sampler.initialNoiseScale) * drawn
+        let seeds = references.prefix(known).map(\.noiseSeed) + request.seeds
 
-        // 3. Where the walk begins.
+        // 3. Where the walk begins: at the noise, at a picture with noise on it, or where an earlier run got to.
+        var (first, clean): (Int, Tensor?) = (0, nil)
+        if let start {
+            let targets = Array(repeating: start.latent, count: request.seeds.count)
+            let whole = Tensor.concatenatingRows(references.prefix(known).map(\.latent) + targets)
+            clean = whole
+            first = PictureStart.firstStep(of: sampler.count, strength: request.strength ?? 1)
+            // Where a part is made anew altogether, nothing of what was there shows through.
+            if first > 0 || start.area == nil { x = sampler.noised(whole, drawn, at: first) }
+        }
         if let state {
-            guard state.step <= sampler.count,
+            guard first...sampler.count ~= state.step,
                 ([state.latents] + state.history).allSatisfy({ $0.shape == x.shape })
             else { throw GenerationError.foreignState }
             x = state.latents
@@ -109,7 +128,7 @@ public final class Pipeline {
         }
 
         // 4. The walk.
-        for step in (state?.step ?? 0)..<sampler.count {
+        for step in (state?.step ?? first)..<sampler.count {
             let branches = guidance.branches(
                 noiseLevel: sampler.noiseLevels[step], hasReferences: !references.isEmpty)
             let timestep = sampler.timesteps[step]
@@ -119,9 +138,26 @@ public final class Pipeline {
             let output = combined(outputs, branches, guidance, known: known)
             let before = (x: x, sampler: sampler)
             x = sampler.step(output, at: step, x)
+            let added = sampler.addedNoise(at: step)
+            if added > 0 {
+                // Drawn for the step alone, so that a walk that is gone on with meets the same.
+                let fresh =
+                    noise.steps?[step]
+                    ?? rows(seeds.map { RandomSource.seed($0, stream: step) }, for: request)
+                x = x + Float(added) * fresh
+            }
+            if let area = start?.area, let clean, !model.takesKnownLatents {
+                // A network that knows no masks is shown the known part as it would be at the next step.
+                let isLast = step == sampler.count - 1
+                let shown = isLast ? clean : sampler.noised(clean, drawn, at: step + 1)
+                let targets = known..<x.shape[0]
+                x = Tensor.concatenatingRows(
+                    (known > 0 ? [x[rows: 0..<known]] : [])
+                        + [area.blended(x[rows: targets], shown[rows: targets])])
+            }
             try progress(
                 GenerationStep(
-                    progress: GenerationProgress(step: step + 1, total: sampler.count),
+                    progress: GenerationProgress(step: step + 1 - first, total: sampler.count - first),
                     state: SamplingState(step: step + 1, latents: x, history: sampler.history)
                 ) {
                     let clean = before.sampler.cleanLatent(output, at: step, before.x)
@@ -154,8 +190,8 @@ public final class Pipeline {
         return .damagedWeight(file: weight.file, tensor: weight.tensor)
     }
 
-    private func embed(_ captions: [String]) -> Tensor {
-        model.textEncoder(captions.map { model.tokenizer.encode($0) })
+    private func embed(_ captions: [String], skipping layers: Int) -> Tensor {
+        model.textEncoder(captions.map { model.tokenizer.encode($0) }, skipping: layers)
     }
 
     /// Refuses what `generate` would refuse, before anything is encoded for it.
@@ -167,7 +203,28 @@ public final class Pipeline {
             }
         }
         guard !request.seeds.isEmpty else { throw GenerationError.noPictures }
-        _ = try request.sampler.sampler(for: model.scheduler, steps: request.steps)
+        if let strength = request.strength, !(strength > 0 && strength <= 1) {
+            throw GenerationError.strength(strength)
+        }
+        let layers = model.textEncoder.configuration.layers
+        if let clipSkip = request.clipSkip, !(1...max(layers, 1) ~= clipSkip) {
+            throw GenerationError.clipSkip(clipSkip, layers: layers)
+        }
+        _ = try request.makeSampler(for: model)
+    }
+
+    private func check(_ start: PictureStart?, for request: GenerationRequest) throws(GenerationError) {
+        guard let start else { return }
+        let shape = Shape([
+            1, request.height / model.vae.downscale, request.width / model.vae.downscale,
+            model.vae.latentChannels,
+        ])
+        for (tensor, wanted) in [
+            (start.latent, shape), (start.area?.known ?? start.latent, shape),
+            (start.area?.mask ?? start.latent, start.area == nil ? shape : shape.replacingLast(with: 1)),
+        ] where tensor.shape != wanted {
+            throw .start(expected: "\(wanted)", actual: "\(tensor.shape)")
+        }
     }
 
     private func check(_ noise: Noise, for request: GenerationRequest, references: Int)

@@ -32,6 +32,16 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
     }
 }
 
+extension RandomSource {
+    /// A seed for one of the many streams that belong to a seed: those of different numbers, and that of the seed
+    /// itself, have nothing in common.
+    public static func seed(_ seed: UInt64, stream number: Int) -> UInt64 {
+        var first = RandomSource(seed: ~seed)
+        var second = RandomSource(seed: first.next() ^ UInt64(truncatingIfNeeded: number))
+        return second.next()
+    }
+}
+
 extension Tensor {
     /// Standard normal noise.
     public init(normal shape: Shape, seed: UInt64, on backend: any Backend) {

@@ -17,7 +17,9 @@ struct OrderArguments: ParsableArguments {
 
     @Option(
         name: .long, help: "How noise becomes a picture.",
-        completion: .list(["ddim", "dpmpp_2m", "dpmpp_2m_karras", "euler", "unipc"]))
+        completion: .list([
+            "ddim", "dpmpp_2m", "dpmpp_2m_karras", "dpmpp_2m_sde", "euler", "euler_a", "lcm", "unipc",
+        ]))
     var sampler: String?
 
     @Option(name: .long, help: "Guidance towards the prompt.")

@@ -139,6 +139,49 @@ import Testing
         }
     }
 
+    /// A picture's noise is its own: what else is made with it does not matter.
+    @Test(arguments: [SamplerKind.eulerAncestral, .dpmpp2MSDE, .lcm])
+    func noiseOnTheWayIsThePicturesOwn(_ sampler: SamplerKind) throws {
+        try Self.withModels("epsilon") { load in
+            let pipeline = try load()
+            var request = Self.request(
+                Case(sampler: sampler, mode: .none, imageGuidance: nil), pipeline.model)
+            request.seeds = [3, 8, 8]
+            let set = try pipeline.generate(request)
+            request.seeds = [8]
+            let alone = try pipeline.generate(request)
+            #expect(relativeDifference(set[rows: 1..<2].elements, alone.elements) < 1e-4)
+            #expect(relativeDifference(set[rows: 2..<3].elements, alone.elements) < 1e-4)
+            #expect(relativeDifference(set[rows: 0..<1].elements, alone.elements) > 0.1)
+            // And each step's.
+            let rows = (0..<6).map { RandomSource.seed(8, stream: $0) }
+            #expect(Set(rows + [8]).count == 7)
+            let shape = alone.shape
+            let given = (0..<6).map {
+                Tensor(normal: shape, seed: rows[$0], on: pipeline.model.backend)
+            }
+            let noise = Pipeline.Noise(
+                targets: Tensor(normal: shape, seed: 8, on: pipeline.model.backend), references: nil,
+                steps: given)
+            #expect(try pipeline.generate(request, noise: noise).elements == alone.elements)
+        }
+    }
+
+    @Test(arguments: [0.3, 1]) func etaGoesOnToTheSameBits(_ eta: Double) throws {
+        try Self.withModels("epsilon") { load in
+            let pipeline = try load()
+            var request = Self.request(
+                Case(sampler: .ddim, mode: .none, imageGuidance: nil), pipeline.model)
+            let plain = try pipeline.generate(request).elements
+            request.eta = eta
+            var kept: SamplingState?
+            let whole = try pipeline.generate(request) { if $0.progress.step == 2 { kept = $0.state } }
+            #expect(whole.elements != plain)
+            let state = try #require(kept)
+            #expect(try pipeline.generate(request, from: state).elements == whole.elements)
+        }
+    }
+
     @Test func theIdentityTellsApartWhatDecidesThePicture() throws {
         try Self.withModels("known-v") { load in
             let pipeline = try load()
@@ -154,7 +197,7 @@ import Testing
             let changes: [(inout GenerationRequest) -> Void] = [
                 { $0.prompt = "another" }, { $0.negativePrompt = "night" }, { $0.seeds = [8] },
                 { $0.steps = 7 }, { $0.sampler = .euler }, { $0.mode = .joint }, { $0.guidance = 2 },
-                { $0.imageGuidance = 2 }, { $0.width *= 2 }, { $0.height *= 2 },
+                { $0.imageGuidance = 2 }, { $0.width *= 2 }, { $0.height *= 2 }, { $0.eta = 0.5 },
             ]
             for change in changes {
                 var other = request

@@ -74,11 +74,14 @@ import Testing
 
     @Test func samplersAreNamed() throws {
         #expect(
-            SamplerKind.allCases.map(\.rawValue) == ["ddim", "dpmpp_2m", "dpmpp_2m_karras", "euler", "unipc"])
+            SamplerKind.allCases.map(\.rawValue) == [
+                "ddim", "dpmpp_2m", "dpmpp_2m_karras", "dpmpp_2m_sde", "euler", "euler_a", "lcm", "unipc",
+            ])
         let error = try #require(throws: SamplerError.self) { try SamplerKind(name: "plms") }
         #expect(
             error.description
-                == "unknown sampler \"plms\"; choose one of ddim, dpmpp_2m, dpmpp_2m_karras, euler, unipc")
+                == "unknown sampler \"plms\"; choose one of ddim, dpmpp_2m, dpmpp_2m_karras, dpmpp_2m_sde, "
+                + "euler, euler_a, lcm, unipc")
     }
 
     @Test(arguments: SamplerKind.allCases) func stepCountsAreBounded(kind: SamplerKind) {
@@ -87,6 +90,54 @@ import Testing
                 try kind.sampler(for: SchedulerConfiguration(), steps: steps)
             }
         }
+    }
+
+    @Test func etaIsForDDIM() throws {
+        for kind in SamplerKind.allCases {
+            for eta in kind == .ddim ? [-0.1, 1.1, .nan] : [0.5, -0.5] {
+                #expect {
+                    try kind.sampler(for: SchedulerConfiguration(), steps: 5, eta: eta)
+                } throws: {
+                    guard case .eta(kind.rawValue, _)? = $0 as? SamplerError else { return false }
+                    return "\($0)".contains("\(eta)")
+                }
+            }
+            _ = try kind.sampler(for: SchedulerConfiguration(), steps: 5, eta: 0)
+        }
+    }
+
+    /// A consistency model knows the timesteps that it was distilled at.
+    @Test func lcmHasNoMoreStepsThanWereDistilled() throws {
+        var configuration = SchedulerConfiguration()
+        let four = try SamplerKind.lcm.sampler(for: configuration, steps: 4)
+        #expect(four.timesteps == [999, 759, 499, 259])
+        #expect(throws: SamplerError.stepsOutOfRange(steps: 51, allowed: 1...50)) {
+            try SamplerKind.lcm.sampler(for: configuration, steps: 51)
+        }
+        configuration.distilledSteps = 4
+        #expect(try SamplerKind.lcm.sampler(for: configuration, steps: 4).timesteps == [999, 749, 499, 249])
+    }
+
+    /// What is kept of the noise and what is added make up the noise of the next level.
+    @Test(arguments: [SamplerKind.ddim, .dpmpp2MSDE, .eulerAncestral])
+    func noiseStaysWhatTheScheduleSays(kind: SamplerKind) throws {
+        let backend = CPUBackend(.init(threads: 1))
+        let configuration = SchedulerConfiguration()
+        var sampler = try kind.sampler(for: configuration, steps: 9, eta: kind == .ddim ? 1 : 0)
+        // Pure noise, rightly predicted, of a clean latent of zero.
+        let one = Tensor([1], shape: [1, 1, 1, 1], on: backend)
+        let zero = Tensor([0], shape: [1, 1, 1, 1], on: backend)
+        for step in 0..<(sampler.count - 1) {
+            let x = sampler.noised(zero, one, at: step)
+            sampler.history = sampler.history.map { _ in zero }
+            let kept = Double(sampler.step(one, at: step, x).elements[0])
+            let next = Double(sampler.noised(zero, one, at: step + 1).elements[0])
+            let added = sampler.addedNoise(at: step)
+            #expect(added > 0)
+            // ddim ends a step at the schedule's stride, which is where the next one starts here.
+            #expect(abs((kept * kept + added * added).squareRoot() / next - 1) < 1e-3, "step \(step)")
+        }
+        #expect(sampler.addedNoise(at: sampler.count - 1) < 0.05)
     }
 
     @Test func offsetsBeyondTheTrainingAreRefused() {
@@ -112,7 +163,7 @@ import Testing
     @Test(arguments: SamplerKind.allCases) func trailingTimestepsAreAsManyAsAsked(kind: SamplerKind) throws {
         var configuration = SchedulerConfiguration()
         configuration.timestepSpacing = .trailing
-        guard kind != .dpmpp2MKarras else { return }
+        guard kind != .dpmpp2MKarras, kind != .lcm else { return }
         for steps in 1...1000 {
             let timesteps = try kind.sampler(for: configuration, steps: steps).timesteps
             #expect(timesteps.count == steps)

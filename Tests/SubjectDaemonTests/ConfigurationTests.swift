@@ -1,6 +1,7 @@
 import ControlAPI
 import Foundation
 import Logging
+import JointDiffusion
 import Testing
 
 @testable import SubjectDaemon
@@ -109,10 +110,21 @@ import Testing
             defaults:
               size: 512x512
               cfg_scale: 7
+            lora: ["/loras/ink.safetensors:0.8", /loras/b.safetensors]
             """)
         #expect(all.daemon.root == "/photos" && all.daemon.stateFolder == "/var/lib/jedi")
         #expect(all.daemon.socket == "/run/jedi.sock")
-        #expect(all.engine == EngineSettings(model: "/models/a", precision: .bfloat16, threads: 3))
+        let adapters = [
+            LowRankAdapter(path: "/loras/ink.safetensors", weight: 0.8),
+            LowRankAdapter(path: "/loras/b.safetensors"),
+        ]
+        #expect(
+            all.engine
+                == EngineSettings(
+                    model: "/models/a", precision: .bfloat16, threads: 3, adapters: adapters))
+        #expect(
+            entry("lora", all)
+                == "[/loras/ink.safetensors:0.8, /loras/b.safetensors:1.0] | /etc/jedi/jedid.yaml:20")
         #expect(all.logLevel == .warning)
         #expect(all.daemon.settleTime == .seconds(3) && all.daemon.workerIdleTime == .seconds(60))
         #expect(all.daemon.quietHours == [QuietHours(begin: 1320, end: 420)])
@@ -159,6 +171,7 @@ import Testing
             ("setle: 2 s", "/etc/jedi/jedid.yaml, line 1: \"setle\" is no setting; did you mean settle?"),
             ("\nsettle: 2", "line 2: settle is \"2\"; it must be a time from 50 ms to 1 h"),
             ("root: photos", "root is \"photos\"; it must be a full path"), ("root:", "root is empty"),
+            ("lora: [ink.safetensors]", "full paths"), ("lora: [\"/a:nan\"]", "full paths"),
             ("threads: 0", "from 1 to 1024"), ("precision: f16", "one of f32, bf16"),
             ("log: loud", "one of debug"),
             ("free_space: many", "an amount, as 500 MB"), ("quiet_hours: 22", "hours of the day"),

@@ -68,6 +68,26 @@ import Testing
                     width: 64, height: 96, memoryNeeded: 7))
     }
 
+    @Test func oneFileIsBroughtInWithWhatLiesBesideIt() async throws {
+        let bench = try Bench(Self.good)
+        try bench.folder.makeFolder("files/tokenizer")
+        try bench.folder.write("files/v1.safetensors", String(repeating: "w", count: 1000))
+        try bench.folder.write("files/v1.jedi.json", "{}")
+        try bench.folder.write("files/other.safetensors", "not this one")
+        try bench.folder.write("files/other.jedi.json", "{}")
+        try bench.folder.write("files/tokenizer/vocab.json", "{}")
+        let taken = try await bench.library.take(bench.folder("files/v1.safetensors"), as: "v1")
+        let copy = "state/models/v1"
+        #expect(taken.models.map(\.problem) == [nil] && taken.models.map(\.bytes) == [1004])
+        #expect(bench.folder.names(copy) == ["tokenizer", "v1.jedi.json", "v1.safetensors"])
+        #expect(bench.folder.names(copy + "/tokenizer") == ["vocab.json"])
+        #expect(try await bench.library.check("v1").usable)
+        // Which of two it should be, nobody said.
+        await #expect(throws: ModelLibraryError.noModel(folder: bench.folder("files"))) {
+            try await bench.library.take(bench.folder("files"), as: "both")
+        }
+    }
+
     @Test func whatCannotBeUsedIsNotKept() async throws {
         let bench = try Bench(#"echo "{\"usable\":false,\"error\":\"$2/unet/x: no tensor\"}"; exit 1"#)
         try Bench.model(in: bench.folder, "mine")

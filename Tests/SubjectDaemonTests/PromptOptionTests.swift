@@ -96,7 +96,10 @@ import Testing
             ("a dog --width 516", "a multiple of 8"), ("a dog --size 512", "width x height"),
             ("a dog --size 64x9999", "height is 9999"), ("a dog --seed -2", "from 0 to 4294967295"),
             ("a dog --seed 4294967296", "from 0 to 4294967295"),
-            ("a dog --sampler \"Euler a\"", "one of ddim, dpmpp_2m, dpmpp_2m_karras, euler, unipc"),
+            (
+                "a dog --sampler Heun",
+                "one of ddim, dpmpp_2m, dpmpp_2m_karras, dpmpp_2m_sde, euler, euler_a, lcm, unipc"
+            ),
             ("a dog --mode magic", "one of none, joint, cached, matched"),
             ("a dog --count 101", "from 1 to 100"),
             ("a dog --n_iter 20 --batch_size 20", "count is 400"), ("a dog --photos", "1 to 64 names"),

@@ -14,10 +14,10 @@ public struct GoldenCheckpoint: Sendable, CustomStringConvertible {
     /// `unet`, `vae`, `text_encoder`.
     public let components: [String: Component]
 
-    /// `goldens/pipeline/<name>`.
-    public init(_ name: String, in goldens: URL) throws {
+    /// `goldens/<folder>/<name>`.
+    public init(_ name: String, in goldens: URL, under folder: String = "pipeline") throws {
         self.name = name
-        directory = goldens.appendingPathComponent("pipeline/\(name)")
+        directory = goldens.appendingPathComponent("\(folder)/\(name)")
         components = try JSONDecoder().decode(
             [String: Component].self, from: Data(contentsOf: directory.appendingPathComponent("tensors.json"))
         )

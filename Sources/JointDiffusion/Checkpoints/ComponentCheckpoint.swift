@@ -1,45 +1,93 @@
 import Foundation
 import Tensors
 
-/// The weights of one component (`unet`, `vae`, `text_encoder`): one safetensors file, or several named by an
-/// index. Strict: `finish` refuses tensors that the model did not take.
+/// The weights of one network. Strict: `finish` refuses tensors that the model did not take.
 public final class ComponentCheckpoint: ParameterSource {
+    /// Where a tensor lies.
+    struct Location {
+        let file: SafetensorsFile
+        let key: String
+        /// Which of three tensors of equal shape it is that stand one below another; nil: it is the whole.
+        var third: Int?
+    }
+
     /// The file that messages name when no other fits.
     public let path: String
     private let backend: any Backend
-    /// Canonical key -> the file and the key under which it is stored.
-    private var locations: [String: (file: SafetensorsFile, key: String)] = [:]
+    /// The model's key -> where that tensor is.
+    private var locations: [String: Location]
+    /// The key under which a file would hold a tensor that is missing.
+    private let storedKey: (String) -> String
+    /// What LoRA files add to a module's weight, by the module's path.
+    private var changes: [String: [LowRankChange]] = [:]
 
+    /// Of a diffusers folder: one safetensors file, or several named by an index.
+    ///
     /// - Parameters:
     ///   - stem: the file name without `.safetensors`.
     ///   - canonical: the model's key for a stored key, or nil for one that holds no parameter.
-    public init(
+    public convenience init(
         folder: String, stem: String, on backend: any Backend,
         canonical: (String) -> String? = { $0 }
     ) throws(CheckpointError) {
-        self.backend = backend
         let files = try Self.files(folder: folder, stem: stem)
-        path = files[0]
-        for file in files {
-            let opened: SafetensorsFile
-            do { opened = try SafetensorsFile(path: file) } catch { throw .safetensors(error) }
-            for key in opened.names {
+        var locations: [String: Location] = [:]
+        for path in files {
+            let file: SafetensorsFile
+            do { file = try SafetensorsFile(path: path) } catch { throw .safetensors(error) }
+            for key in file.names {
                 guard let name = canonical(key) else { continue }
-                guard locations.updateValue((opened, key), forKey: name) == nil else {
-                    throw .repeatedTensor(file: file, tensor: key)
+                guard locations.updateValue(Location(file: file, key: key), forKey: name) == nil else {
+                    throw .repeatedTensor(file: path, tensor: key)
                 }
             }
         }
+        self.init(path: files[0], locations: locations, storedKey: { $0 }, on: backend)
+    }
+
+    init(
+        path: String, locations: [String: Location], storedKey: @escaping (String) -> String,
+        on backend: any Backend
+    ) {
+        self.path = path
+        self.locations = locations
+        self.storedKey = storedKey
+        self.backend = backend
+    }
+
+    /// The paths of all modules that have a weight.
+    var modules: Set<String> {
+        Set(
+            locations.keys.filter { $0.hasSuffix(Self.weight) }.map { String($0.dropLast(Self.weight.count)) }
+        )
+    }
+
+    private static let weight = ".weight"
+
+    /// Has the weights of modules changed when they are taken.
+    func add(_ changes: [String: LowRankChange]) {
+        for (module, change) in changes { self.changes[module, default: []].append(change) }
     }
 
     public func parameter(_ key: String, shape: Shape) throws(CheckpointError) -> Parameter {
-        guard let (file, stored) = locations.removeValue(forKey: key) else {
-            throw .missingTensor(file: path, tensor: key)
+        guard let location = locations.removeValue(forKey: key) else {
+            throw .missingTensor(file: path, tensor: storedKey(key))
         }
-        let value: Tensor
-        do { value = try file.tensor(stored, on: backend) } catch { throw .safetensors(error) }
-        guard value.shape == shape else {
-            throw .wrongShape(file: file.path, tensor: stored, expected: shape, actual: value.shape)
+        var value: Tensor
+        do { value = try location.file.tensor(location.key, on: backend) } catch {
+            throw .safetensors(error)
+        }
+        let stored =
+            location.third == nil ? shape : Shape([3 * shape[0]] + shape.dimensions.dropFirst())
+        guard value.shape == stored else {
+            throw .wrongShape(
+                file: location.file.path, tensor: location.key, expected: stored, actual: value.shape)
+        }
+        if let third = location.third { value = value[rows: third * shape[0]..<(third + 1) * shape[0]] }
+        if key.hasSuffix(Self.weight) {
+            for change in changes[String(key.dropLast(Self.weight.count))] ?? [] {
+                value = try change.added(to: value)
+            }
         }
         return Parameter(name: key, value: value)
     }
@@ -52,32 +100,12 @@ public final class ComponentCheckpoint: ParameterSource {
     /// Every tensor must have been taken.
     public func finish() throws(CheckpointError) {
         guard locations.isEmpty else {
-            throw .unexpectedTensors(file: path, tensors: locations.keys.sorted())
+            throw .unexpectedTensors(file: path, tensors: Set(locations.values.map(\.key)).sorted())
         }
     }
 
-    /// The first tensor in which an exponent says infinity or NaN.
-    static func nonFiniteTensor(
-        folder: String, stem: String, on backend: any Backend
-    ) -> (file: String, tensor: String)? {
-        for path in (try? files(folder: folder, stem: stem)) ?? [] {
-            guard let file = try? SafetensorsFile(path: path) else { continue }
-            for name in file.names {
-                if let tensor = try? file.tensor(name, on: backend), !tensor.isFinite { return (path, name) }
-            }
-        }
-        return nil
-    }
-
-    /// How many numbers a component's files hold.
-    static func parameterCount(folder: String, stem: String) -> Int {
-        ((try? files(folder: folder, stem: stem)) ?? []).reduce(0) { sum, path in
-            guard let file = try? SafetensorsFile(path: path) else { return sum }
-            return file.names.reduce(sum) { $0 + (file.shape(of: $1)?.count ?? 0) }
-        }
-    }
-
-    private static func files(folder: String, stem: String) throws(CheckpointError) -> [String] {
+    /// A component's weight files, in a diffusers folder.
+    static func files(folder: String, stem: String) throws(CheckpointError) -> [String] {
         for name in ["\(stem).safetensors", "\(stem).fp16.safetensors"] {
             let path = "\(folder)/\(name)"
             if FileManager.default.fileExists(atPath: path) { return [path] }

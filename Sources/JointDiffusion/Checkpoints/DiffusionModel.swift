@@ -1,12 +1,12 @@
 import Foundation
 import Tensors
 
-/// A checkpoint, loaded: a diffusers folder with tokenizer, text encoder, VAE, U-Net and scheduler.
+/// A model, loaded: tokenizer, text encoder, VAE, U-Net and scheduler.
 ///
 /// Weights are mapped, not read: opening takes milliseconds. The model is confined to one thread, as its
 /// backend is.
 public final class DiffusionModel {
-    public let folder: String
+    public let source: ModelSource
     public let defaults: ModelDefaults
     public let backend: any Backend
     public let tokenizer: CLIPTokenizer
@@ -16,20 +16,32 @@ public final class DiffusionModel {
     public let scheduler: SchedulerConfiguration
     /// Whether the U-Net takes `[noisy, mask, known]`, as inpainting checkpoints do, or noisy latents alone.
     public let takesKnownLatents: Bool
+    /// How many numbers the networks hold.
+    public let parameterCount: Int
+    private let parts: any ModelParts
+    private let adapters: LowRankAdapters
 
-    public init(folder: String, on backend: any Backend) throws {
-        try Self.checkIndex(folder)
-        self.folder = folder
+    /// A diffusers folder.
+    public convenience init(folder: String, on backend: any Backend) throws {
+        try self.init(ModelSource(path: folder), on: backend)
+    }
+
+    public init(_ source: ModelSource, on backend: any Backend) throws {
+        self.source = source
         self.backend = backend
-        defaults = try ModelDefaults(folder: folder)
-        tokenizer = try CLIPTokenizer(directory: URL(fileURLWithPath: "\(folder)/tokenizer"))
-        scheduler = try SchedulerConfiguration(
-            file: URL(fileURLWithPath: "\(folder)/scheduler/scheduler_config.json"))
-        textEncoder = try CLIPTextEncoder.load(folder: "\(folder)/text_encoder", on: backend)
-        vae = try Autoencoders.load(folder: "\(folder)/vae", on: backend)
-        unet = try UNet.load(folder: "\(folder)/unet", on: backend)
-        let channels = vae.latentChannels
-        takesKnownLatents = unet.configuration.inChannels == 2 * channels + 1
+        parts = try source.parts(on: backend)
+        adapters = try LowRankAdapters(source.adapters, on: backend)
+        defaults = try ModelDefaults(source)
+        var tokenizer = try parts.tokenizer()
+        scheduler = try parts.scheduler()
+        textEncoder = try parts.textEncoder(adapters)
+        try Self.add(source.embeddings, to: textEncoder, &tokenizer)
+        self.tokenizer = tokenizer
+        vae = try parts.autoencoder()
+        unet = try parts.unet(adapters)
+        parameterCount = parts.parameterCount
+        takesKnownLatents = unet.configuration.inChannels == 2 * vae.latentChannels + 1
+        try adapters.finish()
         try checkThatPartsFit()
     }
 
@@ -38,42 +50,38 @@ public final class DiffusionModel {
     /// Native picture height, in pixels.
     public var height: Int { unet.configuration.sampleHeight * vae.downscale }
 
+    /// How many numbers of the weights are held beside the files' own, since LoRA files changed them.
+    var adaptedCount: Int { adapters.adaptedCount }
+
     /// A tensor of the checkpoint that holds infinity or NaN, if there is one. Reads all weights.
     func nonFiniteWeight() -> (file: String, tensor: String)? {
-        for (component, stem) in Self.components {
-            let weight = ComponentCheckpoint.nonFiniteTensor(
-                folder: "\(folder)/\(component)", stem: stem, on: backend)
-            if let weight { return weight }
-        }
-        return nil
+        parts.nonFiniteWeight(adapters, on: backend)
     }
 
-    /// How many numbers the checkpoint holds.
-    public var parameterCount: Int {
-        Self.components.reduce(0) {
-            $0 + ComponentCheckpoint.parameterCount(folder: "\(folder)/\($1.folder)", stem: $1.stem)
+    /// Gives words of textual-inversion files the ids behind the vocabulary's.
+    private static func add(
+        _ embeddings: [TextEmbedding], to encoder: CLIPTextEncoder, _ tokenizer: inout CLIPTokenizer
+    ) throws(CheckpointError) {
+        var vectors: [Tensor] = []
+        var next = encoder.configuration.vocabularySize
+        var words: Set<String> = []
+        for embedding in embeddings {
+            let (word, rows) = try embedding.load(
+                width: encoder.configuration.width, on: encoder.tokenEmbedding.value.backend)
+            guard words.insert(word).inserted else {
+                throw .notEmbedding(
+                    file: embedding.path, reason: "another file is for the word '\(word)' already")
+            }
+            tokenizer.add(word, ids: next..<next + rows.shape[0])
+            next += rows.shape[0]
+            vectors.append(rows)
         }
-    }
-
-    /// Those with weights.
-    private static let components = [
-        (folder: "text_encoder", stem: "model"), (folder: "vae", stem: "diffusion_pytorch_model"),
-        (folder: "unet", stem: "diffusion_pytorch_model"),
-    ]
-
-    private static func checkIndex(_ folder: String) throws(CheckpointError) {
-        let index = try ConfigFile(path: "\(folder)/model_index.json")
-        _ = try index.string(
-            "_class_name", default: "StableDiffusionPipeline",
-            among: [
-                "StableDiffusionPipeline", "StableDiffusionInpaintPipeline",
-                "StableDiffusionImg2ImgPipeline",
-            ])
+        if !vectors.isEmpty { encoder.additions = Tensor.concatenatingRows(vectors) }
     }
 
     private func checkThatPartsFit() throws(CheckpointError) {
         let channels = vae.latentChannels
-        let path = "\(folder)/unet/config.json"
+        let path = parts.configurationFile(of: .unet)
         let unet = unet.configuration
         guard takesKnownLatents || unet.inChannels == channels else {
             throw .unsupportedConfig(
@@ -93,12 +101,12 @@ public final class DiffusionModel {
         let text = textEncoder.configuration
         guard tokenizer.maximumLength <= text.maximumTokens else {
             throw .unsupportedConfig(
-                file: "\(folder)/tokenizer/tokenizer_config.json", key: "model_max_length",
+                file: "\(source.tokenizerFolder)/tokenizer_config.json", key: "model_max_length",
                 value: "\(tokenizer.maximumLength)", supported: "at most \(text.maximumTokens)")
         }
         guard tokenizer.vocabularySize <= text.vocabularySize else {
             throw .invalidConfig(
-                file: "\(folder)/tokenizer/vocab.json",
+                file: "\(source.tokenizerFolder)/vocab.json",
                 reason: "with the added tokens its ids reach \(tokenizer.vocabularySize - 1), "
                     + "the text encoder has \(text.vocabularySize) tokens")
         }

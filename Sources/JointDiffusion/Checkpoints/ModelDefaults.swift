@@ -1,6 +1,7 @@
 import Foundation
 
-/// What a checkpoint was made for: `jedi.json` beside `model_index.json`.
+/// What a checkpoint was made for: `jedi.json` beside `model_index.json`, or `NAME.jedi.json` beside
+/// `NAME.safetensors`.
 ///
 /// A plain text-to-image checkpoint has no such file; its references then steer without training (`matched`).
 public struct ModelDefaults: Sendable, Equatable {
@@ -14,20 +15,31 @@ public struct ModelDefaults: Sendable, Equatable {
 
     /// Defaults of the checkpoint in `folder`.
     public init(folder: String) throws(CheckpointError) {
-        name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
-        let path = "\(folder)/jedi.json"
+        try self.init(ModelSource(path: folder))
+    }
+
+    /// Defaults of a model.
+    init(_ source: ModelSource) throws(CheckpointError) {
+        name = ModelSource.stem(of: URL(fileURLWithPath: source.path).standardizedFileURL.lastPathComponent)
+        let path = source.settingsFile
         guard FileManager.default.fileExists(atPath: path) else { return }
         let file = try ConfigFile(path: path)
         _ = try file.int("format", in: 1...1)
         if case .string(let given)? = file["name"] { name = given }
         let modes = ReferenceMode.allCases.map(\.rawValue)
-        mode = ReferenceMode(rawValue: try file.string("mode", among: modes)) ?? mode
+        // What the file of weights leaves open stands here too: see OriginalSettings.
+        var isOfFile = false
+        if case .file = source.kind { isOfFile = true }
+        if isOfFile { file.ignore("prediction_type", "size") }
+        let named = try file.string("mode", default: isOfFile ? mode.rawValue : nil, among: modes)
+        mode = ReferenceMode(rawValue: named) ?? mode
         guidance = try file.double("guidance", default: guidance)
         if file["image_guidance"] != nil { imageGuidance = try file.double("image_guidance") }
         steps = try file.int("steps", default: steps, in: 1...1000)
         let samplers = SamplerKind.allCases.map(\.rawValue)
-        let named = try file.string("sampler", default: sampler.rawValue, among: samplers)
-        sampler = SamplerKind(rawValue: named) ?? sampler
+        sampler =
+            SamplerKind(rawValue: try file.string("sampler", default: sampler.rawValue, among: samplers))
+            ?? sampler
         try file.refuseUnread()
     }
 }

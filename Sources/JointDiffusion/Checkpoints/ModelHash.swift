@@ -1,21 +1,56 @@
 import Crypto
 import Foundation
 
-/// What identifies a checkpoint: the SHA-256 over everything in its folder that decides what it computes.
+/// What identifies a model: the SHA-256 over all of its files that decide what it computes.
 public enum ModelHash {
+    /// Of a diffusers folder.
+    public static func compute(folder: String, progress: () -> Void = {}) throws -> String {
+        try compute(ModelSource(path: folder), progress: progress)
+    }
+
     /// Hexadecimal, 64 digits. Reads all weights, which takes seconds; ends when the task is cancelled.
     /// - Parameter progress: called once in a while.
-    public static func compute(folder: String, progress: () -> Void = {}) throws -> String {
+    public static func compute(_ source: ModelSource, progress: () -> Void = {}) throws -> String {
         var hash = SHA256()
-        for component in ["scheduler", "text_encoder", "tokenizer", "unet", "vae"] {
-            let directory = "\(folder)/\(component)"
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-            for name in names.sorted() where isPart(name) && isRegularFile("\(directory)/\(name)") {
-                hash.update(data: Data("\(component)/\(name)\u{0}".utf8))
-                try update(&hash, with: "\(directory)/\(name)", progress)
-            }
+        for (name, path) in files(of: source) {
+            hash.update(data: Data("\(name)\u{0}".utf8))
+            try update(&hash, with: path, progress)
+        }
+        if case .file = source.kind, let prediction = try OriginalSettings.written(source).prediction {
+            hash.update(data: Data("prediction_type\u{0}\(prediction.rawValue)".utf8))
+        }
+        if let autoencoder = source.autoencoder {
+            hash.update(data: Data("vae\u{0}".utf8))
+            for file in AutoencoderFiles.files(autoencoder) { try update(&hash, with: file, progress) }
+        }
+        for adapter in source.adapters {
+            hash.update(data: Data("lora\u{0}\(adapter.weight)\u{0}".utf8))
+            try update(&hash, with: adapter.path, progress)
+        }
+        for embedding in source.embeddings {
+            hash.update(data: Data("embedding\u{0}\(embedding.word ?? "")\u{0}\(embedding.path)\u{0}".utf8))
+            try update(&hash, with: embedding.path, progress)
         }
         return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    /// What is read, in order, and the name under which it counts.
+    private static func files(of source: ModelSource) -> [(name: String, path: String)] {
+        switch source.kind {
+        case .folder(let folder):
+            return ["scheduler", "text_encoder", "tokenizer", "unet", "vae"].flatMap { part in
+                parts(of: part == "tokenizer" ? source.tokenizerFolder : "\(folder)/\(part)", named: part)
+            }
+        case .file(let file):
+            let files = [(name: "model.safetensors", path: file)]
+            return files + parts(of: source.tokenizerFolder, named: "tokenizer")
+        }
+    }
+
+    private static func parts(of folder: String, named part: String) -> [(name: String, path: String)] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.sorted().filter { isPart($0) && isRegularFile("\(folder)/\($0)") }
+            .map { ("\(part)/\($0)", "\(folder)/\($0)") }
     }
 
     private static func isPart(_ name: String) -> Bool {

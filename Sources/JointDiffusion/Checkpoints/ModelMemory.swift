@@ -40,7 +40,7 @@ extension DiffusionModel {
     public func memory(precision: Precision) -> ModelMemory {
         let weight = precision == .float32 ? 4 : 2
         return ModelMemory(
-            weights: parameterCount * weight, perPixel: vae.bytesPerPixel,
+            weights: parameterCount * weight + adaptedCount * 4, perPixel: vae.bytesPerPixel,
             perLatentPixel: unet.configuration.bytesPerLatentPixel,
             perReferenceLatentPixel: unet.configuration.bytesPerReferenceLatentPixel, downscale: vae.downscale
         )

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Denoising diffusion implicit models without added noise (Song et al., arXiv 2010.02502, eq. 12 with η = 0).
+/// Denoising diffusion implicit models (Song et al., arXiv 2010.02502, eq. 12).
 struct DDIMSampler: Sampler {
     let timesteps: [Double]
     let noiseLevels: [Double]
@@ -11,6 +11,16 @@ struct DDIMSampler: Sampler {
     private struct Scales {
         let start: (alpha: Double, sigma: Double)
         let end: (alpha: Double, sigma: Double)
+        /// Standard deviation of the fresh noise in the end's (eq. 16).
+        let added: Double
+        /// What is left for the noise that was predicted.
+        var kept: Double { (end.sigma * end.sigma - added * added).squareRoot() }
+
+        init(start: (alpha: Double, sigma: Double), end: (alpha: Double, sigma: Double), eta: Double) {
+            (self.start, self.end) = (start, end)
+            let ratio = start.alpha / end.alpha
+            added = eta * end.sigma / start.sigma * (1 - ratio * ratio).squareRoot()
+        }
     }
 
     private let scales: [Scales]
@@ -18,7 +28,8 @@ struct DDIMSampler: Sampler {
     /// Bound of the clean latent.
     private let clipRange: Double?
 
-    init(_ configuration: SchedulerConfiguration, steps: Int) throws(SamplerError) {
+    /// - Parameter eta: 0 adds no noise, 1 as much as DDPM.
+    init(_ configuration: SchedulerConfiguration, steps: Int, eta: Double) throws(SamplerError) {
         let schedule = NoiseSchedule(configuration)
         let stride = schedule.count / steps
         switch configuration.timestepSpacing ?? .leading {
@@ -40,7 +51,8 @@ struct DDIMSampler: Sampler {
         scales = timesteps.map { timestep in
             let end = Int(timestep) - stride
             return Scales(
-                start: schedule.scales(at: Int(timestep)), end: end >= 0 ? schedule.scales(at: end) : final)
+                start: schedule.scales(at: Int(timestep)),
+                end: end >= 0 ? schedule.scales(at: end) : final, eta: eta)
         }
         noiseLevels = scales.map { $0.start.sigma / $0.start.alpha }
         predictionType = configuration.predictionType
@@ -67,7 +79,7 @@ struct DDIMSampler: Sampler {
     }
 
     mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor {
-        let (start, end) = (scales[step].start, scales[step].end)
+        let (start, end) = (scales[step].start, (alpha: scales[step].end.alpha, sigma: scales[step].kept))
         let clean = predictionType.cleanLatent(alpha: start.alpha, sigma: start.sigma)
         let noise = predictionType.noise(alpha: start.alpha, sigma: start.sigma)
         if clipRange != nil {
@@ -83,9 +95,13 @@ struct DDIMSampler: Sampler {
     }
 }
 
+extension DDIMSampler {
+    func addedNoise(at step: Int) -> Double { scales[step].added }
+}
+
 extension Tensor {
     /// Every element bounded by `±bound`.
-    fileprivate func clamped(to bound: Float) -> Tensor {
+    func clamped(to bound: Float) -> Tensor {
         let bounds = Tensor(repeating: bound, shape: shape, on: backend)
         // relu(x + b) = max(x, -b) + b, and the same from above.
         let aboveLower = (self + bounds).activated(.relu)

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Euler's method on the probability flow (Karras et al., arXiv 2206.00364, algorithm 1 without churn).
+/// Euler's method on the probability flow (Karras et al., arXiv 2206.00364, algorithm 1 without churn), or the
+/// ancestral one: each step goes further down, and noise lifts it to the next level.
 ///
 /// Latents are `x₀ + level ε`, so their scale grows with the noise level; the network sees them scaled to
 /// unit variance.
@@ -9,11 +10,15 @@ struct EulerSampler: Sampler {
     let initialNoiseScale: Double
     private let schedule: SamplingSchedule
     private let predictionType: PredictionType
+    private let isAncestral: Bool
 
     var timesteps: [Double] { schedule.timesteps }
     var noiseLevels: [Double] { Array(schedule.noiseLevels.dropLast()) }
 
-    init(_ configuration: SchedulerConfiguration, steps: Int) throws(SamplerError) {
+    init(
+        _ configuration: SchedulerConfiguration, steps: Int, isAncestral: Bool = false
+    ) throws(SamplerError) {
+        self.isAncestral = isAncestral
         schedule = try .continuous(configuration, steps: steps)
         predictionType = configuration.predictionType
         // Where the first timestep is the last of the training, noise alone has that level; below it there is
@@ -46,10 +51,19 @@ struct EulerSampler: Sampler {
         let (alpha, sigma) = (schedule.alpha(step), schedule.sigma(step))
         let clean = predictionType.cleanLatent(alpha: alpha, sigma: sigma)
         // x₀ = a x + b output; the next latent lies on the line from x to x₀.
-        let kept = schedule.noiseLevels[step + 1] / schedule.noiseLevels[step]
+        let ratio = schedule.noiseLevels[step + 1] / schedule.noiseLevels[step]
+        let kept = isAncestral ? ratio * ratio : ratio
         return .linearCombination([
             (Float(kept + (1 - kept) * clean.latent * alpha), x),
             (Float((1 - kept) * clean.output), modelOutput),
         ])
+    }
+
+    func addedNoise(at step: Int) -> Double {
+        guard isAncestral else { return 0 }
+        // The variances of what is kept and of what is added make up that of the next level.
+        let (level, next) = (schedule.noiseLevels[step], schedule.noiseLevels[step + 1])
+        let ratio = next / level
+        return next * (1 - ratio * ratio).squareRoot()
     }
 }

@@ -1,6 +1,7 @@
 import Tensors
 
-/// A deterministic walk from noise to a clean latent, one network evaluation a step.
+/// A walk from noise to a clean latent, one network evaluation a step. It draws no random numbers: where a
+/// sampler adds noise, it says how much, and the caller adds its own.
 ///
 /// A sampler is a value: it knows its schedule, and carries what a multistep method remembers. It never calls
 /// the network; the caller asks for the input of step `i`, evaluates, and hands the output to `step`:
@@ -8,7 +9,7 @@ import Tensors
 ///     var x = Float(sampler.initialNoiseScale) * noise
 ///     for i in sampler.timesteps.indices {
 ///         let output = network(sampler.scaledInput(x, at: i), sampler.timesteps[i])
-///         x = sampler.step(output, at: i, x)
+///         x = sampler.step(output, at: i, x) + Float(sampler.addedNoise(at: i)) * freshNoise
 ///     }
 ///
 /// Latents may have any shape and scale; all members of a batch are at the same step.
@@ -35,11 +36,17 @@ public protocol Sampler {
     /// The clean latent as the network's output at step `step` predicts it.
     func cleanLatent(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor
 
-    /// The latent of step `step + 1` from that of `step` and the network's output there.
+    /// The latent of step `step + 1` from that of `step` and the network's output there, before noise is added.
     mutating func step(_ modelOutput: Tensor, at step: Int, _ x: Tensor) -> Tensor
+
+    /// Standard deviation of the fresh noise that the latent of step `step + 1` has besides.
+    func addedNoise(at step: Int) -> Double
 }
 
 extension Sampler {
     /// Number of steps.
     public var count: Int { timesteps.count }
+
+    /// None: most samplers are deterministic.
+    public func addedNoise(at step: Int) -> Double { 0 }
 }

@@ -9,6 +9,8 @@ public enum SamplerError: Error, Equatable, Sendable, CustomStringConvertible {
     case repeatedNoiseLevel(steps: Int, step: Int)
     /// Noise prediction says nothing about the image at a timestep of zero signal.
     case noSignal(sampler: String, timestep: Int)
+    /// Noise for a sampler that adds none, or more than there may be.
+    case eta(sampler: String, value: Double)
     /// The configuration asks a sampler for something it does not do.
     case unsupported(sampler: String, key: String, value: String, allowed: [String])
 
@@ -25,6 +27,8 @@ public enum SamplerError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noSignal(let sampler, let timestep):
             "\(sampler) cannot start from timestep \(timestep): with prediction_type epsilon and "
                 + "rescale_betas_zero_snr it has no signal; use another sampler or timestep_spacing"
+        case .eta(let sampler, let value):
+            "eta is \(value) with the sampler \(sampler); ddim takes one from 0 to 1, the others none"
         case .unsupported(let sampler, let key, let value, let allowed):
             "\(sampler): \(key) is \(value) in scheduler_config.json; supported: \(allowed.joined(separator: ", "))"
         }

@@ -44,6 +44,10 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     public var stepsWithoutCorrector: Set<Int> = []
     /// Lower bound of `log(α / σ)` where dpmpp_2m starts.
     public var minimumLogSNR = -Double.infinity
+    /// How many timesteps a latent consistency model was distilled at (`original_inference_steps`).
+    public var distilledSteps = 50
+    /// By what lcm's boundary condition multiplies timesteps.
+    public var timestepScaling = 10.0
 
     public init() {}
 
@@ -97,7 +101,11 @@ public struct SchedulerConfiguration: Sendable, Equatable {
         try reader.integers("disable_corrector") { stepsWithoutCorrector = Set($0) }
         try reader.number("lambda_min_clipped", above: -.infinity, below: .infinity) { minimumLogSNR = $0 }
 
-        // 5. what nobody here does
+        // 5. lcm
+        try reader.integer("original_inference_steps", 1...trainingSteps) { distilledSteps = $0 }
+        try reader.number("timestep_scaling", above: 0, below: .infinity) { timestepScaling = $0 }
+
+        // 6. what nobody here does
         for key in Self.mustBeOff { try reader.mustBeOff(key) }
         try reader.mustBe("interpolation_type", ["linear"])
         try reader.mustBe("timestep_type", ["discrete"])
@@ -105,7 +113,7 @@ public struct SchedulerConfiguration: Sendable, Equatable {
         try reader.mustBe(
             "variance_type", ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"])
 
-        // 6. keys of other classes that change nothing here
+        // 7. keys of other classes that change nothing here
         for key in Self.ignored { reader.ignore(key) }
         try reader.finish()
     }
@@ -128,7 +136,7 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     /// distilled models' own samplers.
     private static let ignored = [
         "algorithm_type", "dynamic_thresholding_ratio", "sample_max_value", "flow_shift", "time_shift_type",
-        "skip_prk_steps", "skip_type", "original_inference_steps", "timestep_scaling", "noise_sampler_seed",
+        "skip_prk_steps", "skip_type", "noise_sampler_seed",
         "predict_epsilon", "base_image_seq_len", "base_shift", "max_image_seq_len", "max_shift",
         "invert_sigmas",
     ]

@@ -14,6 +14,20 @@ public final class CLIPTextEncoder {
         public var activation: Activation
         public var epsilon: Float
 
+        init(
+            vocabularySize: Int, width: Int, feedForwardWidth: Int, layers: Int, heads: Int,
+            maximumTokens: Int, activation: Activation, epsilon: Float
+        ) {
+            self.vocabularySize = vocabularySize
+            self.width = width
+            self.feedForwardWidth = feedForwardWidth
+            self.layers = layers
+            self.heads = heads
+            self.maximumTokens = maximumTokens
+            self.activation = activation
+            self.epsilon = epsilon
+        }
+
         public init(_ file: ConfigFile) throws(CheckpointError) {
             vocabularySize = try file.int("vocab_size", default: 49408, in: 1...(1 << 24))
             width = try file.int("hidden_size", default: 512, in: 1...65536)
@@ -37,6 +51,8 @@ public final class CLIPTextEncoder {
     public let configuration: Configuration
     let tokenEmbedding: Parameter  // embeddings.token_embedding
     let positionEmbedding: Parameter  // embeddings.position_embedding
+    /// Vectors of words beyond the vocabulary, `[n, width]`; their ids follow the vocabulary's.
+    var additions: Tensor?
     let layers: [Layer]  // encoder.layers
     let finalNorm: LayerNorm  // final_layer_norm
 
@@ -58,8 +74,22 @@ public final class CLIPTextEncoder {
     public static func load(folder: String, on backend: any Backend) throws(CheckpointError)
         -> CLIPTextEncoder
     {
+        try load(folder: folder, LowRankAdapters([], on: backend), on: backend)
+    }
+
+    static func load(
+        folder: String, _ adapters: LowRankAdapters, on backend: any Backend
+    ) throws(CheckpointError) -> CLIPTextEncoder {
         let configuration = try Configuration(ConfigFile(path: "\(folder)/config.json"))
         let checkpoint = try checkpoint(folder: folder, on: backend)
+        try adapters.adapt(checkpoint, of: .textEncoder)
+        return try load(configuration, checkpoint)
+    }
+
+    /// Takes all of the checkpoint.
+    static func load(
+        _ configuration: Configuration, _ checkpoint: ComponentCheckpoint
+    ) throws(CheckpointError) -> CLIPTextEncoder {
         let model = try CLIPTextEncoder(configuration, ParameterScope(checkpoint).fullPrecision)
         try checkpoint.finish()
         return model
@@ -73,17 +103,33 @@ public final class CLIPTextEncoder {
     }
 
     /// Token ids of captions of equal length -> `[captions, tokens, width]`.
-    public func callAsFunction(_ captions: [[Int]]) -> Tensor {
+    ///
+    /// - Parameter skipped: how many of the last layers are left out; the final norm is not.
+    public func callAsFunction(_ captions: [[Int]], skipping skipped: Int = 0) -> Tensor {
         let length = captions[0].count
         precondition(length <= configuration.maximumTokens && captions.allSatisfy { $0.count == length })
         // 1. What, and where.
-        let tokens = tokenEmbedding.rows(captions.flatMap { $0 })
+        let tokens = embedded(captions.flatMap { $0 })
         let positions = positionEmbedding.rows(captions.flatMap { _ in Array(0..<length) })
         var x = (tokens + positions).reshaped([captions.count, length, configuration.width])
         // 2. Each token looks at itself and at those before it.
-        for layer in layers { x = layer(x) }
+        for layer in layers.dropLast(skipped) { x = layer(x) }
         // 3. Final norm.
         return finalNorm(x)
+    }
+
+    /// A row for each token.
+    private func embedded(_ ids: [Int]) -> Tensor {
+        let known = configuration.vocabularySize
+        let rows = tokenEmbedding.rows(ids.map { $0 < known ? $0 : 0 })
+        guard let additions else { return rows }
+        let width = configuration.width
+        for (row, id) in ids.enumerated() where id >= known {
+            for channel in 0..<width {
+                rows.floats[row * width + channel] = additions.floats[(id - known) * width + channel]
+            }
+        }
+        return rows
     }
 
     /// Files written by older and newer versions differ in a prefix; `position_ids` is 0, 1, 2, ...

@@ -14,13 +14,14 @@ public struct CLIPTokenizer: Sendable {
     public let maximumLength: Int
     public let beginID: Int
     public let endID: Int
-    public let paddingID: Int
+    public internal(set) var paddingID: Int
     /// One more than the highest id that a text can get.
     public let vocabularySize: Int
 
     private let encoding: BytePairEncoding
-    private let rawTokens: [(scalars: [Unicode.Scalar], id: Int)]
-    private let normalizedTokens: [(scalars: [Unicode.Scalar], id: Int)]
+    private typealias Tokens = [(scalars: [Unicode.Scalar], ids: [Int])]
+    private var rawTokens: Tokens
+    private let normalizedTokens: Tokens
 
     /// Reads `vocab.json`, `merges.txt`, `tokenizer_config.json` and, where they are, `special_tokens_map.json`
     /// and `added_tokens.json`.
@@ -38,9 +39,14 @@ public struct CLIPTokenizer: Sendable {
         encoding = BytePairEncoding(
             vocabulary: files.vocabulary, merges: files.merges, unknownID: files.unknownID)
         rawTokens = files.addedTokens.filter { !$0.isNormalized }
-            .map { (Array($0.content.unicodeScalars), $0.id) }
+            .map { (Array($0.content.unicodeScalars), [$0.id]) }
         normalizedTokens = files.addedTokens.filter { $0.isNormalized }
-            .map { (CLIPTextSplitter.normalized($0.content), $0.id) }
+            .map { (CLIPTextSplitter.normalized($0.content), [$0.id]) }
+    }
+
+    /// From now on that word, as it is written, gives those ids.
+    mutating func add(_ word: String, ids: Range<Int>) {
+        rawTokens.append((Array(word.unicodeScalars), Array(ids)))
     }
 
     /// Exactly `maximumLength` ids: begin, the text cut to fit, end, padding.
@@ -56,7 +62,7 @@ public struct CLIPTokenizer: Sendable {
         // 1. tokens that stand in the raw text
         for piece in Self.split(Array(text.unicodeScalars), at: rawTokens) {
             guard case .text(let raw) = piece else {
-                ids.append(contentsOf: piece.id)
+                ids.append(contentsOf: piece.ids)
                 continue
             }
             // 2. tokens that stand in the normalised text
@@ -64,7 +70,7 @@ public struct CLIPTokenizer: Sendable {
             string.append(contentsOf: raw)
             for piece in Self.split(CLIPTextSplitter.normalized(String(string)), at: normalizedTokens) {
                 guard case .text(let scalars) = piece else {
-                    ids.append(contentsOf: piece.id)
+                    ids.append(contentsOf: piece.ids)
                     continue
                 }
                 // 3. words, as UTF-8
@@ -78,16 +84,16 @@ public struct CLIPTokenizer: Sendable {
 
     private enum Piece {
         case text([Unicode.Scalar])
-        case token(Int)
+        case token([Int])
 
-        var id: [Int] {
-            if case .token(let id) = self { [id] } else { [] }
+        var ids: [Int] {
+            if case .token(let ids) = self { ids } else { [] }
         }
     }
 
     /// Cuts out the tokens found: leftmost first, the longest of those that start there.
     private static func split(
-        _ scalars: [Unicode.Scalar], at tokens: [(scalars: [Unicode.Scalar], id: Int)]
+        _ scalars: [Unicode.Scalar], at tokens: Tokens
     ) -> [Piece] {
         var pieces: [Piece] = []
         var start = 0
@@ -102,7 +108,7 @@ public struct CLIPTokenizer: Sendable {
                 continue
             }
             if start < index { pieces.append(.text(Array(scalars[start..<index]))) }
-            pieces.append(.token(found.id))
+            pieces.append(.token(found.ids))
             index += found.scalars.count
             start = index
         }

@@ -97,8 +97,22 @@ extension UNet {
 
     /// The U-Net of a checkpoint's `unet` folder.
     public static func load(folder: String, on backend: any Backend) throws(CheckpointError) -> UNet {
+        try load(folder: folder, LowRankAdapters([], on: backend), on: backend)
+    }
+
+    static func load(
+        folder: String, _ adapters: LowRankAdapters, on backend: any Backend
+    ) throws(CheckpointError) -> UNet {
         let configuration = try UNetConfiguration(ConfigFile(path: "\(folder)/config.json"))
         let checkpoint = try checkpoint(folder: folder, on: backend)
+        try adapters.adapt(checkpoint, of: .unet)
+        return try load(configuration, checkpoint)
+    }
+
+    /// Takes all of the checkpoint.
+    static func load(
+        _ configuration: UNetConfiguration, _ checkpoint: ComponentCheckpoint
+    ) throws(CheckpointError) -> UNet {
         let model = try UNet(configuration, ParameterScope(checkpoint))
         try checkpoint.finish()
         return model

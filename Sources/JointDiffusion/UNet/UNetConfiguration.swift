@@ -31,6 +31,31 @@ public struct UNetConfiguration: Sendable, Equatable {
     public var cosineFirst: Bool
     public var frequencyShift: Double
 
+    /// Stable Diffusion's, but for these; the native size is 64x64 latents.
+    init(
+        inChannels: Int, outChannels: Int, blockChannels: [Int], downBlocks: [BlockKind],
+        upBlocks: [BlockKind], layersPerBlock: Int, transformerDepth: [Int], heads: [Int],
+        crossAttentionWidth: Int, usesLinearProjection: Bool, timeEmbeddingWidth: Int
+    ) {
+        self.inChannels = inChannels
+        self.outChannels = outChannels
+        (sampleHeight, sampleWidth) = (64, 64)
+        self.blockChannels = blockChannels
+        self.downBlocks = downBlocks
+        self.upBlocks = upBlocks
+        middleBlock = .crossAttention
+        self.layersPerBlock = blockChannels.map { _ in layersPerBlock }
+        self.transformerDepth = transformerDepth
+        self.heads = heads
+        self.crossAttentionWidth = crossAttentionWidth
+        normGroups = 32
+        normEpsilon = 1e-5
+        self.usesLinearProjection = usesLinearProjection
+        self.timeEmbeddingWidth = timeEmbeddingWidth
+        cosineFirst = true
+        frequencyShift = 0
+    }
+
     public init(_ file: ConfigFile) throws(CheckpointError) {
         let class_ = ["UNet2DConditionModel"]
         _ = try file.string("_class_name", default: class_[0], among: class_)

@@ -14,6 +14,16 @@ public final class AutoencoderKL: ImageAutoencoder {
         public var hasPostQuantConvolution: Bool
         public var hasMiddleAttention: Bool
 
+        /// Stable Diffusion's, but for these.
+        init(latentChannels: Int, blockChannels: [Int], layersPerBlock: Int) {
+            self.latentChannels = latentChannels
+            self.blockChannels = blockChannels
+            self.layersPerBlock = layersPerBlock
+            normGroups = 32
+            (scalingFactor, shiftFactor) = (0.18215, 0)
+            (hasQuantConvolution, hasPostQuantConvolution, hasMiddleAttention) = (true, true, true)
+        }
+
         public init(_ file: ConfigFile) throws(CheckpointError) {
             latentChannels = try file.int("latent_channels", default: 4, in: 1...4096)
             blockChannels = try file.ints("block_out_channels", in: 1...65536)
@@ -55,6 +65,17 @@ public final class AutoencoderKL: ImageAutoencoder {
         self.configuration = configuration
         encoder = try Encoder(scope, configuration: configuration, isConvolution: isConvolution)
         decoder = try Decoder(scope, configuration: configuration, isConvolution: isConvolution)
+    }
+
+    /// Takes all of the checkpoint.
+    static func load(
+        _ configuration: Configuration, _ checkpoint: ComponentCheckpoint
+    ) throws(CheckpointError) -> AutoencoderKL {
+        let model = try AutoencoderKL(configuration, ParameterScope(checkpoint)) {
+            checkpoint.storedShape(of: $0)?.rank == 4
+        }
+        try checkpoint.finish()
+        return model
     }
 
     public func encode(_ pixels: Tensor) -> Tensor {

@@ -19,14 +19,14 @@ public final class LatentPreview {
     /// Weights of the channels and an offset, for red, green and blue.
     typealias Projection = [[Double]]
 
-    private let folder: String
+    private let source: ModelSource
     private let backend: any Backend
     private var projection: Projection?
     private var hasFailed = false
 
     /// The previews of a model. The first one takes as long as decoding a small picture.
     public init(of model: DiffusionModel) {
-        folder = "\(model.folder)/vae"
+        source = model.source
         backend = model.backend
     }
 
@@ -51,7 +51,7 @@ public final class LatentPreview {
 
     private func fitted() -> Projection? {
         if projection == nil, !hasFailed {
-            projection = (try? Autoencoders.load(folder: folder, on: backend)).map {
+            projection = (try? source.parts(on: backend).autoencoder()).map {
                 Self.fit($0, on: backend)
             }
             hasFailed = projection == nil

@@ -1,4 +1,5 @@
 import ControlAPI
+import JointDiffusion
 import Logging
 import Tensors
 
@@ -32,7 +33,7 @@ struct ConfigurationKey: Sendable {
         folder("root", \.root), folder("state", \.state), folder("socket", \.socket),
         folder("model", \.model),
         choice("precision", \.precision, Precision.allCases.map { ($0.rawValue, $0) }),
-        threads,
+        threads, adapters,
         choice(
             "log", \.logLevel,
             [("debug", .debug), ("info", .info), ("warning", .warning), ("error", .error)]),
@@ -130,6 +131,28 @@ struct ConfigurationKey: Sendable {
         settings.threads = threads
     } text: {
         $0.threads.map(String.init)
+    }
+
+    private static let adapters = ConfigurationKey("lora") { value, settings throws(WritingMistake) in
+        let texts: [String]
+        switch value {
+        case .text(let text) where ["none", "off"].contains(text.lowercased()): texts = []
+        case .text(let text): texts = [text]
+        case .list(let list): texts = list
+        case .nothing, .table: texts = [""]
+        }
+        let adapters = texts.compactMap { LowRankAdapter($0) }
+        guard adapters.count == texts.count, adapters.count <= 32,
+            adapters.allSatisfy({ $0.path.hasPrefix("/") && !$0.path.contains("\0") })
+        else {
+            throw refusal(
+                "lora", value,
+                "a list of LoRA files by their full paths, each with its weight behind a colon, as [/loras/ink.safetensors:0.8]"
+            )
+        }
+        settings.adapters = adapters
+    } text: {
+        $0.adapters.isEmpty ? nil : "[" + $0.adapters.map(\.description).joined(separator: ", ") + "]"
     }
 
     private static let quietHours = ConfigurationKey("quiet_hours") {

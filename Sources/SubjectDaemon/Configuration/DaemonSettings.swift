@@ -1,4 +1,5 @@
 import ControlAPI
+import JointDiffusion
 import Logging
 import Tensors
 
@@ -10,6 +11,7 @@ struct DaemonSettings: Sendable {
     var model: String?
     var precision = Precision.float32
     var threads: Int?
+    var adapters: [LowRankAdapter] = []
     var logLevel = Logger.Level.info
     /// The rest. Its root, state folder and socket are not looked at.
     var rules = DaemonConfiguration(root: "/", stateFolder: "/", socket: "/")

@@ -166,7 +166,8 @@ public struct EffectiveConfiguration: Sendable {
             return EffectiveConfiguration(
                 daemon: daemon,
                 engine: EngineSettings(
-                    model: model, precision: settings.precision, threads: settings.threads),
+                    model: model, precision: settings.precision, threads: settings.threads,
+                    adapters: settings.adapters),
                 logLevel: settings.logLevel,
                 entries: EffectiveConfiguration.entries(settings, origins: origins), file: file?.path)
         }

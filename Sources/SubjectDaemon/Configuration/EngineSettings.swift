@@ -1,16 +1,22 @@
+import JointDiffusion
 import Tensors
 
 /// Which model computes, and how.
 public struct EngineSettings: Sendable, Equatable {
-    /// The checkpoint's folder.
+    /// The checkpoint: a diffusers folder, or a file in the original layout.
     public var model: String
     /// What products compute with.
     public var precision: Precision
     /// How many threads compute; nil for as many as there are processors.
     public var threads: Int?
+    /// LoRA files that are added to the model.
+    public var adapters: [LowRankAdapter]
 
     /// All of it.
-    public init(model: String, precision: Precision = .float32, threads: Int? = nil) {
+    public init(
+        model: String, precision: Precision = .float32, threads: Int? = nil, adapters: [LowRankAdapter] = []
+    ) {
+        self.adapters = adapters
         self.model = model
         self.precision = precision
         self.threads = threads

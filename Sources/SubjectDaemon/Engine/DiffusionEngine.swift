@@ -6,7 +6,7 @@ import Tensors
 /// The engine in this process: a checkpoint on the processor, on a thread of its own. The model loads when it is
 /// first needed.
 public actor DiffusionEngine: PictureEngine {
-    private let folder: String
+    private let source: ModelSource
     private let configuration: CPUConfiguration
     private let executor = ThreadExecutor(name: "engine")
     private let time: any TimeSource
@@ -22,14 +22,14 @@ public actor DiffusionEngine: PictureEngine {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// - Parameters:
-    ///   - model: the checkpoint, a diffusers folder.
+    ///   - model: the checkpoint, and what is added to it.
     ///   - configuration: how the processor is used.
-    public init(model: String, configuration: CPUConfiguration) {
+    public init(model: ModelSource, configuration: CPUConfiguration) {
         self.init(model: model, configuration: configuration, time: SystemTime())
     }
 
-    init(model: String, configuration: CPUConfiguration, time: any TimeSource) {
-        folder = model
+    init(model: ModelSource, configuration: CPUConfiguration, time: any TimeSource) {
+        source = model
         self.configuration = configuration
         self.time = time
     }
@@ -82,12 +82,13 @@ public actor DiffusionEngine: PictureEngine {
             }
             try Task.checkCancellation()
         }
-        let record = GenerationRecord(
+        var record = GenerationRecord(
             request: wanted, seed: UInt64(request.seed), modelName: model.defaults.name,
             modelHash: loaded.hash,
             references: wanted.mode == .none
                 ? [] : request.references.map { .init(name: $0.name, hash: $0.contentHash) },
             precision: configuration.precision, version: "jedid \(ProductVersion.current)")
+        record.adapters = source.adapters.map(\.shortName)
         return Picture(png: try PictureFile.png(pixels: try pipeline.decode(latents), record: record))
     }
 
@@ -109,17 +110,17 @@ public actor DiffusionEngine: PictureEngine {
         if let loaded { return loaded }
         do {
             let backend = CPUBackend(configuration, pulse: computing)
-            let model = try DiffusionModel(folder: folder, on: backend)
+            let model = try DiffusionModel(source, on: backend)
             let made = Loaded(
                 pipeline: Pipeline(model),
-                hash: try ModelHash.compute(folder: folder) { [computing] in computing.beat() },
+                hash: try ModelHash.compute(source) { [computing] in computing.beat() },
                 preview: LatentPreview(of: model))
             loaded = made
             return made
         } catch let error as CancellationError {
             throw error
         } catch {
-            throw EngineFailure("the model in \(folder) cannot be loaded: \(error)")
+            throw EngineFailure("the model in \(source.path) cannot be loaded: \(error)")
         }
     }
 

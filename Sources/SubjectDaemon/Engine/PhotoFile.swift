@@ -33,14 +33,18 @@ public struct PhotoFile: Sendable {
 
     /// Turned upright, cropped to the middle, scaled and encoded: a clean scaled latent `[1, h, w, c]`.
     public func encoded(by pipeline: Pipeline, width: Int, height: Int) throws(PhotoRejection) -> Tensor {
+        pipeline.encode(pixels: try fitted(width: width, height: height).pixels, width: width, height: height)
+    }
+
+    /// Turned upright, cropped to the middle and scaled.
+    public func fitted(width: Int, height: Int) throws(PhotoRejection) -> RGBImage {
         let photo: RGBImage
         do {
             photo = try PhotoDecoder.decode(bytes, limits: limits, forSize: (width, height))
         } catch {
             throw PhotoRejection("\(error)")
         }
-        let fitted = photo.croppedToFill(width: width, height: height)
-        return pipeline.encode(pixels: fitted.pixels, width: width, height: height)
+        return photo.croppedToFill(width: width, height: height)
     }
 
     /// The seed of a photo's own noise: fixed by its content, so that what the photo leaves behind can be kept.

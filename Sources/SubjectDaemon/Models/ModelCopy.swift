@@ -13,10 +13,38 @@ enum ModelCopy {
     private static let parts = ["scheduler", "text_encoder", "tokenizer", "unet", "vae"]
     private static let endings = [".json", ".txt", ".safetensors"]
 
+    /// What a model consists of: a diffusers folder's files, or one file of weights with what lies beside it.
+    static func files(of model: String) throws(SystemCallError) -> (root: String, files: [File]) {
+        var facts = stat()
+        guard stat(model, &facts) == 0 else { throw SystemCallError("read", model) }
+        guard facts.st_mode & S_IFMT == S_IFREG, let slash = model.lastIndex(of: "/") else {
+            return (model, try files(in: model))
+        }
+        let root = String(model[..<slash])
+        let weights = String(model[model.index(after: slash)...])
+        let stem = weights.hasSuffix(weightsEnding) ? String(weights.dropLast(weightsEnding.count)) : weights
+        let beside = try files(in: root).filter {
+            $0.name.hasPrefix("tokenizer/") || $0.name == stem + ".jedi.json"
+        }
+        return (root, beside + [File(name: weights, bytes: Int64(facts.st_size))])
+    }
+
+    private static let weightsEnding = ".safetensors"
+
+    /// Whether those files make a model: a diffusers folder has an index, any other one file of weights.
+    static func isModel(_ files: [File]) -> Bool {
+        files.contains { $0.name == "model_index.json" }
+            || files.count { !$0.name.contains("/") && $0.name.hasSuffix(weightsEnding) } == 1
+    }
+
     /// The files to copy.
     static func files(in folder: String) throws(SystemCallError) -> [File] {
         var files: [File] = []
-        for name in try names(in: folder).sorted() where name.hasSuffix(".json") || isWords(name) {
+        let names = try self.names(in: folder).sorted()
+        // Beside a diffusers folder's index, files of weights are the same model once more.
+        let isIndexed = names.contains("model_index.json")
+        for name in names
+        where name.hasSuffix(".json") || isWords(name) || (!isIndexed && name.hasSuffix(weightsEnding)) {
             if let file = try file(name, in: folder) { files.append(file) }
         }
         for part in parts {

@@ -59,10 +59,11 @@ actor ModelLibrary {
     ) -> ModelsReport.Model {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         do {
-            let bytes = try ModelCopy.files(in: path).reduce(0) { $0 + $1.bytes }
+            let files = try ModelCopy.files(of: path).files
+            let bytes = files.reduce(0) { $0 + $1.bytes }
             let problem =
-                access(path + "/model_index.json", R_OK) == 0
-                ? nil : "it has no model_index.json that can be read"
+                ModelCopy.isModel(files)
+                ? nil : "it has no model_index.json that can be read, and is not one file of weights"
             return .init(
                 name: name, folder: path, origin: origin, inUse: inUse, bytes: bytes, problem: problem)
         } catch {
@@ -118,13 +119,15 @@ actor ModelLibrary {
     private func bringIn(_ source: String, as name: String) async throws -> ModelsReport {
         let (target, temporary) = (folder + "/" + name, folder + "/" + Self.temporaryPrefix + name)
         let folder = folder
-        try await files.run { try Self.copy(source, to: temporary, for: target, in: folder) }
+        let root = try await files.run {
+            try Self.copy(source, to: temporary, for: target, in: folder)
+        }
         do {
             let report = await checker.check(temporary)
             guard report.usable else {
                 throw ModelLibraryError.unusable(
                     folder: source,
-                    reason: (report.problem ?? "no reason was given").replacing(temporary, with: source))
+                    reason: (report.problem ?? "no reason was given").replacing(temporary, with: root))
             }
             try await files.run {
                 guard jedi_rename_without_replacing(temporary, target) == 0 else {
@@ -141,20 +144,22 @@ actor ModelLibrary {
     }
 
     /// Copies the files into a folder that nobody looks at yet.
+    ///
+    /// - Returns: the folder that they were in.
     private static func copy(
         _ source: String, to temporary: String, for target: String, in folder: String
-    ) throws {
+    ) throws -> String {
         guard access(target, F_OK) != 0 else {
             throw ModelLibraryError.nameTaken(
                 name: target.split(separator: "/").last.map(String.init) ?? target, folder: target)
         }
-        let found: [ModelCopy.File]
-        do { found = try ModelCopy.files(in: source) } catch {
+        let (root, found): (String, [ModelCopy.File])
+        do { (root, found) = try ModelCopy.files(of: source) } catch {
             throw ModelLibraryError.unreadable(
                 path: error.path, reason: error.reason, user: UserName.of(geteuid()) ?? "\(geteuid())",
                 importFolder: folder)
         }
-        guard found.contains(where: { $0.name == "model_index.json" }) else {
+        guard ModelCopy.isModel(found) else {
             throw ModelLibraryError.noModel(folder: source)
         }
         do {
@@ -169,10 +174,11 @@ actor ModelLibrary {
                 throw ModelLibraryError.noRoom(folder: folder, needed: needed, free: free)
             }
             guard mkdir(temporary, 0o750) == 0 else { throw SystemCallError("create the folder", temporary) }
-            try ModelCopy.copy(found, from: source, to: temporary)
+            try ModelCopy.copy(found, from: root, to: temporary)
         } catch {
             ModelCopy.remove(temporary)
             throw (error as? SystemCallError).map(ModelLibraryError.system) ?? error
         }
+        return root
     }
 }

@@ -39,7 +39,8 @@ enum ModelLibraryError: Error, Equatable, CustomStringConvertible {
                 + "'sudo cp -r FOLDER \(importFolder)/NAME && sudo chown -R \(user) \(importFolder)/NAME'; "
                 + "there it counts as brought in."
         case .noModel(let folder):
-            "\(folder) is no model: it has no model_index.json. A model is a diffusers folder."
+            "\(folder) is no model: it has no model_index.json. A model is a diffusers folder, or one safetensors "
+                + "file in the original layout."
         case .noRoom(let folder, let needed, let free):
             "there is no room for it in \(folder): it needs \(needed >> 20) MiB and \(free >> 20) MiB are free."
         case .unusable(let folder, let reason):

@@ -32,17 +32,19 @@ struct ModelCommand: ParsableCommand {
                 or with jedid run --model.
                 """)
 
-        @Argument(help: "The model's folder, with model_index.json in it.", completion: .directory)
+        @Argument(
+            help: "The model: a diffusers folder, or a safetensors file with 'tokenizer' beside it.",
+            completion: .file())
         var folder: String
 
-        @Option(name: .long, help: "The name to keep it under; the folder's name by default.")
+        @Option(name: .long, help: "The name to keep it under; its own by default.")
         var name: String?
 
         @OptionGroup var connection: ConnectionOptions
 
         func run() throws {
             let folder = Paths.absolute(folder)
-            let name = name ?? Paths.lastComponent(folder)
+            let name = name ?? Paths.lastComponent(folder).replacing(".safetensors", with: "")
             let report = try connection.ask(patience: 86_400) { client throws(ControlError) in
                 try client.importModel(folder, as: name)
             }

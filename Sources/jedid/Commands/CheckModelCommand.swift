@@ -12,7 +12,8 @@ struct CheckModelCommand: ParsableCommand {
             {"usable": false, "error": "..."}.
             """, shouldDisplay: false)
 
-    @Argument(help: "The checkpoint: a diffusers folder.") var folder: String
+    @Argument(help: "The checkpoint: a diffusers folder, or a safetensors file in the original layout.")
+    var folder: String
     @Option(help: "What products compute with: f32 or bf16.") var precision: Precision = .float32
     @Flag(help: "Print JSON.") var json = false
 

@@ -17,6 +17,7 @@ struct GenerateCommand: ParsableCommand {
             """)
 
     @OptionGroup var model: ModelOptions
+    @OptionGroup var additions: ModelAdditions
     @Option(
         name: .customLong("reference"), parsing: .upToNextOption,
         help: ArgumentHelp(
@@ -28,12 +29,17 @@ struct GenerateCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "What it does not show.") var negativePrompt = ""
     @Option(help: "How references are used: none, joint, cached or matched.") var mode: ReferenceMode?
     @Option(help: "Denoising steps.") var steps: Int?
-    @Option(help: "ddim, dpmpp_2m, dpmpp_2m_karras, euler or unipc.") var sampler: SamplerKind?
+    @Option(help: "One of \(SamplerKind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var sampler: SamplerKind?
+    @Option(help: "Which of the text encoder's layers counts, from the last: 1 the last, 2 the one before.")
+    var clipSkip: Int?
+    @Option(help: "How much noise ddim adds on its way, from 0 to 1.") var eta: Double?
     @Option(parsing: .unconditional, help: "Guidance towards the prompt; 1 is none.") var guidance: Double?
     @Option(
         parsing: .unconditional, help: "Guidance towards the references; makes three guidance branches.")
     var imageGuidance: Double?
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
+    @OptionGroup var startingPicture: StartingPicture
     @Option(help: "How many pictures.") var count = 1
     @Option(help: "Seed of the first picture; random by default.") var seed: UInt64?
     @Option(help: ArgumentHelp("Start from the noise in this safetensors file.", valueName: "file"))
@@ -55,7 +61,7 @@ struct GenerateCommand: ParsableCommand {
         let outputs = count == 1 ? [output] : (1...count).map { OutputFile.numbered(output, $0) }
         try OutputFile.check(outputs + (saveLatent.map { [$0] } ?? []))
         let photos = try references.map(photo)
-        let pipeline = Pipeline(try model.load())
+        let pipeline = Pipeline(try model.load(with: additions))
         let request = request(for: pipeline.model)
         try pipeline.validate(request)
         let encoded = try photos.map { photo in
@@ -65,25 +71,29 @@ struct GenerateCommand: ParsableCommand {
                     noiseSeed: PhotoFile.noiseSeed(contentHash: photo.contentHash))
             }
         }
+        let start = try startingPicture.load(for: request, by: pipeline) { try photo($0) }
         let given = try noise.map {
             try NoiseFile(path: $0).noise(for: request, references: encoded.count, on: pipeline.model.backend)
         }
         let meter = ProgressMeter()
-        let latents = try pipeline.generate(request, references: encoded, noise: given) {
+        let latents = try pipeline.generate(request, references: encoded, noise: given, start: start?.start) {
             meter.show($0.progress)
         }
         meter.finish()
         if let saveLatent {
             try LatentFile.write(latents, references: encoded.map(\.latent), to: saveLatent)
         }
-        let hash = try ModelHash.compute(folder: pipeline.model.folder)
+        let hash = try ModelHash.compute(pipeline.model.source)
         for (index, seed) in request.seeds.enumerated() {
-            let pixels = try pipeline.decode(latents[rows: index..<index + 1])
-            let record = GenerationRecord(
+            var pixels = try pipeline.decode(latents[rows: index..<index + 1])
+            start?.keepKnown(in: &pixels)
+            var record = GenerationRecord(
                 request: request, seed: seed, modelName: pipeline.model.defaults.name, modelHash: hash,
                 references: request.mode == .none
                     ? [] : photos.map { .init(name: $0.name, hash: $0.contentHash) },
                 precision: model.precision, version: "jedid \(ProductVersion.current)")
+            (record.start, record.mask) = (start?.picture, start?.maskPicture)
+            record.adapters = pipeline.model.source.adapters.map(\.shortName)
             let png = try PictureFile.png(pixels: pixels, record: record)
             try OutputFile.write(png, to: outputs[index])
             meter.report("\(outputs[index]) (seed \(seed))")
@@ -112,6 +122,9 @@ struct GenerateCommand: ParsableCommand {
         if let mode { request.mode = mode }
         if let steps { request.steps = steps }
         if let sampler { request.sampler = sampler }
+        request.eta = eta
+        request.clipSkip = clipSkip
+        request.strength = startingPicture.effectiveStrength
         request.guide(prompt: guidance, references: imageGuidance)
         if let size { (request.width, request.height) = (size.width, size.height) }
         if references.isEmpty && request.mode != .joint { request.mode = .none }

@@ -57,7 +57,7 @@ struct RunCommand: AsyncParsableCommand {
             throw ValidationError("--config is empty; name the configuration file.")
         }
         if let model = model.model, model.isEmpty {
-            throw ValidationError("--model is empty. Name the checkpoint's folder.")
+            throw ValidationError("--model is empty. Name the checkpoint.")
         }
     }
 

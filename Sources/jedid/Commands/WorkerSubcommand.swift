@@ -10,6 +10,7 @@ struct WorkerSubcommand: AsyncParsableCommand {
         shouldDisplay: false)
 
     @OptionGroup var model: ModelOptions
+    @OptionGroup var additions: ModelAdditions
 
     /// What the daemon starts a worker with.
     static func command(for settings: EngineSettings) -> WorkerCommand {
@@ -17,13 +18,14 @@ struct WorkerSubcommand: AsyncParsableCommand {
             [
                 "worker", "--model", settings.model, "--precision", settings.precision.rawValue,
                 "--threads", "\(settings.cpu.threads)",
-            ], environment: WaitPolicy.environment)
+            ] + settings.adapters.flatMap { ["--lora", "\($0)"] }, environment: WaitPolicy.environment)
     }
 
     func run() async throws {
         LoggingSystem.bootstrap { _ in PlainLogHandler() }
         await WorkerService(
-            DiffusionEngine(model: try model.folder(), configuration: try model.configuration())
+            DiffusionEngine(
+                model: try additions.source(try model.folder()), configuration: try model.configuration())
         ).run()
     }
 }

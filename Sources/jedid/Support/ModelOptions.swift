@@ -7,8 +7,10 @@ import Tensors
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The checkpoint: a diffusers folder. By default $JEDID_MODEL, else the model that comes along.",
-            valueName: "dir"))
+            """
+            The checkpoint: a diffusers folder, or a safetensors file in the original layout. By default $JEDID_MODEL, \
+            else the model that comes along.
+            """, valueName: "path"))
     var model: String?
     @Option(
         name: .customLong("precision"),
@@ -26,15 +28,15 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
-    /// The folder that is meant; an error says where was looked.
+    /// The folder or file that is meant; an error says where was looked.
     func folder() throws -> String {
-        if let model, model.isEmpty { throw CommandError("--model is empty. Name the checkpoint's folder.") }
+        if let model, model.isEmpty { throw CommandError("--model is empty. Name the checkpoint.") }
         if let model { return model }
         if let model = ProcessInfo.processInfo.environment["JEDID_MODEL"], !model.isEmpty { return model }
         if let embedded = Self.embedded { return embedded }
         throw CommandError(
             "No model was named and none came along (looked in \(Self.embeddedModels.joined(separator: ", "))). "
-                + "Give --model DIR or set JEDID_MODEL.")
+                + "Give --model PATH or set JEDID_MODEL.")
     }
 
     /// Refuses a mask of the processor's features that means nothing.
@@ -57,8 +59,8 @@ struct ModelOptions: ParsableArguments {
         return configuration
     }
 
-    func load() throws -> DiffusionModel {
-        try DiffusionModel(folder: try folder(), on: CPUBackend(try configuration()))
+    func load(with additions: ModelAdditions = ModelAdditions()) throws -> DiffusionModel {
+        try DiffusionModel(try additions.source(try folder()), on: CPUBackend(try configuration()))
     }
 
     /// The model that came along, if one did.

@@ -101,6 +101,7 @@ def checkpoint(
     sample=8,
     vae=(8, 16),
     vae_layers=1,
+    vae_groups=8,
     tiny=False,
     scaling=0.18215,
     text_width=32,
@@ -264,7 +265,7 @@ def build(spec, folder, tokenizer):
             block_out_channels=vae,
             layers_per_block=spec["vae_layers"],
             latent_channels=latents,
-            norm_num_groups=8,
+            norm_num_groups=spec["vae_groups"],
             sample_size=spec["sample"] * 2 ** (n - 1),
             scaling_factor=spec["scaling"],
         ).save_pretrained(folder + "/vae")
@@ -489,4 +490,5 @@ def main():
     )
 
 
-main()
+if __name__ == "__main__":
+    main()

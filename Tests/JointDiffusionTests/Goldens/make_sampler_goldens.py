@@ -8,13 +8,22 @@ or leaves finite numbers). OUT.safetensors holds, per "<configuration>/<sampler>
 timestep, noise level sigma/alpha, add_noise(0.3, -0.7), and the latent after the step, three numbers;
 with more than 16 steps, the latent of the last step only (zero elsewhere). "alphas/<configuration>": alphas_cumprod.
 The run starts at init_noise_sigma * (1.2, -0.4, 0.1); the network is tanh(0.9 x + 0.3 - 0.8 t / 1000) of the scaled input x.
+Samplers that add noise are given z[channel] = 1.5 cos(0.7 (step + 1) + 2.1 channel); "ddim_eta" is ddim with eta 0.7.
 Schedulers are made as the reference program makes them: cls.from_config(configuration, **extra). Made with diffusers 0.42.1.
 """
 
 import argparse, itertools, json, logging, os
 import numpy as np, torch
 from safetensors.torch import save_file
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, UniPCMultistepScheduler
+from diffusers import (
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    LCMScheduler,
+    UniPCMultistepScheduler,
+)
+from diffusers.schedulers import scheduling_euler_ancestral_discrete, scheduling_lcm
 
 SAMPLERS = {
     "ddim": (DDIMScheduler, {}),
@@ -27,6 +36,13 @@ SAMPLERS = {
     "unipc": (UniPCMultistepScheduler, {}),
 }
 ALL, MULTI = list(SAMPLERS), ["dpmpp_2m", "dpmpp_2m_karras", "unipc"]
+SAMPLERS |= {
+    "ddim_eta": (DDIMScheduler, {}),
+    "dpmpp_2m_sde": (DPMSolverMultistepScheduler, {"algorithm_type": "sde-dpmsolver++", "solver_order": 2}),
+    "euler_a": (EulerAncestralDiscreteScheduler, {}),
+    "lcm": (LCMScheduler, {}),
+}
+NOISY = ["ddim_eta", "dpmpp_2m_sde", "euler_a", "lcm"]
 BASE = {
     "_class_name": "DDIMScheduler",
     "num_train_timesteps": 1000,
@@ -159,6 +175,28 @@ def configurations():
         prediction_type="v_prediction",
         timestep_spacing="trailing",
     )
+
+    for prediction, spacing, zero in itertools.product(
+        ("epsilon", "v_prediction", "sample"), ("leading", "trailing", "linspace"), (False, True)
+    ):
+        if zero and spacing != "trailing":
+            continue
+        add(
+            f"noisy-{prediction}-{spacing}" + ("-zero" if zero else ""),
+            samplers=NOISY,
+            steps=(1, 3, 16),
+            prediction_type=prediction,
+            timestep_spacing=spacing,
+            rescale_betas_zero_snr=zero,
+        )
+    add("noisy-pndm", samplers=NOISY, steps=(2, 9, 50), _class_name="PNDMScheduler", skip_prk_steps=True)
+    add("noisy-cosine", samplers=NOISY, beta_schedule="squaredcos_cap_v2", prediction_type="v_prediction")
+    add("noisy-linear-500", samplers=NOISY, beta_schedule="linear", beta_end=0.02, num_train_timesteps=500)
+    add("noisy-clip", samplers=["ddim_eta", "lcm"], clip_sample=True, clip_sample_range=0.8)
+    add("noisy-karras", samplers=["dpmpp_2m_sde", "euler_a"], use_karras_sigmas=True)
+    add("noisy-heun", samplers=["dpmpp_2m_sde"], solver_type="heun")
+    add("noisy-sigma-min", samplers=["dpmpp_2m_sde"], final_sigmas_type="sigma_min", solver_type="heun")
+    add("lcm-file", samplers=["lcm"], steps=(1, 4, 20), _class_name="LCMScheduler", original_inference_steps=20, timestep_scaling=5.0)
     return out
 
 
@@ -170,10 +208,14 @@ def trajectory(configuration, sampler, steps):
     rows = []
     clean, noise = torch.full((1, 1, 1, 1), 0.3), torch.full((1, 1, 1, 1), -0.7)
     for i, t in enumerate(s.timesteps):
-        level = ((1 - s.alphas_cumprod[t]) / s.alphas_cumprod[t]) ** 0.5 if sampler == "ddim" else s.sigmas[i]
+        z = 1.5 * torch.cos(0.7 * (i + 1) + 2.1 * torch.arange(3.0)).reshape(1, 3, 1, 1)
+        for module in (scheduling_euler_ancestral_discrete, scheduling_lcm):
+            module.randn_tensor = lambda *_, z=z, **__: z
+        more = {"ddim_eta": {"eta": 0.7, "variance_noise": z}, "dpmpp_2m_sde": {"variance_noise": z}}.get(sampler, {})
+        level = ((1 - s.alphas_cumprod[t]) / s.alphas_cumprod[t]) ** 0.5 if sampler in ("ddim", "ddim_eta", "lcm") else s.sigmas[i]
         noised = s.add_noise(clean, noise, t.reshape(1))
         e = torch.tanh(0.9 * s.scale_model_input(x, t) + 0.3 - 0.8 * t / 1000)
-        x = s.step(e, t, x, return_dict=False)[0]
+        x = s.step(e, t, x, return_dict=False, **more)[0]
         rows.append(
             [float(t), float(level), float(noised)]
             + (x.flatten().tolist() if steps <= 16 or i == len(s.timesteps) - 1 else [0.0] * 3)
@@ -195,7 +237,7 @@ def main():
         for sampler, n in itertools.product(samplers, steps):
             try:
                 tensors[f"{name}/{sampler}/{n}"] = trajectory(configuration, sampler, n)
-            except (ArithmeticError, IndexError, AssertionError) as error:
+            except (ArithmeticError, IndexError, AssertionError, NotImplementedError) as error:
                 refused.append([sampler, n])
                 print(name, sampler, n, type(error).__name__, error)
         if name in ("epsilon-leading", "epsilon-leading-zero", "linear-500", "cosine"):
