@@ -6,14 +6,14 @@ import Testing
 
 /// LoRA files change the weights as PyTorch does, and what is not understood of them is refused by name.
 @Suite struct LowRankTests {
-    private static func load(_ folder: URL, _ adapters: [LowRankAdapter]) throws -> DiffusionModel {
+    private static func load(_ folder: URL, _ adapters: [WeightedAdapter]) throws -> DiffusionModel {
         try DiffusionModel(
             ModelSource(path: folder.path, adapters: adapters),
             on: CPUBackend(CPUConfiguration(threads: 1)))
     }
 
-    private static func adapter(_ folder: URL, _ name: String, _ weight: Double = 1) -> LowRankAdapter {
-        LowRankAdapter(path: folder.appendingPathComponent("\(name).safetensors").path, weight: weight)
+    private static func adapter(_ folder: URL, _ name: String, _ weight: Double = 1) -> WeightedAdapter {
+        WeightedAdapter(path: folder.appendingPathComponent("\(name).safetensors").path, weight: weight)
     }
 
     /// The text encoder's and the U-Net's answers to the golden inputs.
@@ -138,7 +138,7 @@ import Testing
             let folder = file.deletingLastPathComponent().appendingPathComponent("loras")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             let backend = CPUBackend(CPUConfiguration(threads: 1))
-            func model(_ adapters: [LowRankAdapter]) throws -> DiffusionModel {
+            func model(_ adapters: [WeightedAdapter]) throws -> DiffusionModel {
                 try DiffusionModel(
                     ModelSource(path: file.path, adapters: adapters),
                     on: CPUBackend(CPUConfiguration(threads: 1)))
@@ -255,7 +255,7 @@ import Testing
 
     @Test func aFileThatIsNotThereIsNamed() throws {
         _ = try LowRankGolden().withFolder { folder in
-            #expect { try Self.load(folder, [LowRankAdapter(path: "/nowhere/x.safetensors")]) } throws: {
+            #expect { try Self.load(folder, [WeightedAdapter(path: "/nowhere/x.safetensors")]) } throws: {
                 "\($0)".contains("/nowhere/x.safetensors")
             }
         }
@@ -263,7 +263,7 @@ import Testing
 
     @Test func theHashCountsFilesAndWeights() throws {
         try LowRankGolden().withFolder { folder in
-            func hash(_ adapters: [LowRankAdapter]) throws -> String {
+            func hash(_ adapters: [WeightedAdapter]) throws -> String {
                 try ModelHash.compute(ModelSource(path: folder.path, adapters: adapters))
             }
             let (a, b) = (Self.adapter(folder, "kohya"), Self.adapter(folder, "old"))
@@ -277,12 +277,12 @@ import Testing
     }
 
     @Test func textsAreReadAsTheyAreWritten() {
-        #expect(LowRankAdapter("/a/b.safetensors") == LowRankAdapter(path: "/a/b.safetensors", weight: 1))
+        #expect(WeightedAdapter("/a/b.safetensors") == WeightedAdapter(path: "/a/b.safetensors", weight: 1))
         #expect(
-            LowRankAdapter("b:c.safetensors:-0.5") == LowRankAdapter(path: "b:c.safetensors", weight: -0.5))
-        #expect(LowRankAdapter("x:y") == LowRankAdapter(path: "x:y", weight: 1))
-        for text in ["", ":0.5", "x:inf", "x:nan"] { #expect(LowRankAdapter(text) == nil, "\(text)") }
-        let adapter = LowRankAdapter(path: "/a: b.safetensors", weight: 0.25)
-        #expect(LowRankAdapter("\(adapter)") == adapter)
+            WeightedAdapter("b:c.safetensors:-0.5") == WeightedAdapter(path: "b:c.safetensors", weight: -0.5))
+        #expect(WeightedAdapter("x:y") == WeightedAdapter(path: "x:y", weight: 1))
+        for text in ["", ":0.5", "x:inf", "x:nan"] { #expect(WeightedAdapter(text) == nil, "\(text)") }
+        let adapter = WeightedAdapter(path: "/a: b.safetensors", weight: 0.25)
+        #expect(WeightedAdapter("\(adapter)") == adapter)
     }
 }

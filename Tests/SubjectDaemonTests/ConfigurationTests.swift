@@ -115,8 +115,8 @@ import Testing
         #expect(all.daemon.root == "/photos" && all.daemon.stateFolder == "/var/lib/jedi")
         #expect(all.daemon.socket == "/run/jedi.sock")
         let adapters = [
-            LowRankAdapter(path: "/loras/ink.safetensors", weight: 0.8),
-            LowRankAdapter(path: "/loras/b.safetensors"),
+            WeightedAdapter(path: "/loras/ink.safetensors", weight: 0.8),
+            WeightedAdapter(path: "/loras/b.safetensors"),
         ]
         #expect(
             all.engine

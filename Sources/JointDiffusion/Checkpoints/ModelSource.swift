@@ -11,12 +11,12 @@ public struct ModelSource: Sendable, Equatable {
     /// Another VAE than the model's: a diffusers folder of one, or a file in the original layout.
     public var autoencoder: String?
     /// LoRA files, added to the weights in this order.
-    public var adapters: [LowRankAdapter]
+    public var adapters: [WeightedAdapter]
     /// Textual-inversion files, each of which gives a word a meaning.
     public var embeddings: [TextEmbedding]
 
     public init(
-        path: String, tokenizer: String? = nil, autoencoder: String? = nil, adapters: [LowRankAdapter] = [],
+        path: String, tokenizer: String? = nil, autoencoder: String? = nil, adapters: [WeightedAdapter] = [],
         embeddings: [TextEmbedding] = []
     ) {
         self.embeddings = embeddings

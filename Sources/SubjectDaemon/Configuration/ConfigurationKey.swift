@@ -141,7 +141,7 @@ struct ConfigurationKey: Sendable {
         case .list(let list): texts = list
         case .nothing, .table: texts = [""]
         }
-        let adapters = texts.compactMap { LowRankAdapter($0) }
+        let adapters = texts.compactMap { WeightedAdapter($0) }
         guard adapters.count == texts.count, adapters.count <= 32,
             adapters.allSatisfy({ $0.path.hasPrefix("/") && !$0.path.contains("\0") })
         else {

@@ -11,7 +11,7 @@ struct DaemonSettings: Sendable {
     var model: String?
     var precision = Precision.float32
     var threads: Int?
-    var adapters: [LowRankAdapter] = []
+    var adapters: [WeightedAdapter] = []
     var logLevel = Logger.Level.info
     /// The rest. Its root, state folder and socket are not looked at.
     var rules = DaemonConfiguration(root: "/", stateFolder: "/", socket: "/")

@@ -10,11 +10,11 @@ public struct EngineSettings: Sendable, Equatable {
     /// How many threads compute; nil for as many as there are processors.
     public var threads: Int?
     /// LoRA files that are added to the model.
-    public var adapters: [LowRankAdapter]
+    public var adapters: [WeightedAdapter]
 
     /// All of it.
     public init(
-        model: String, precision: Precision = .float32, threads: Int? = nil, adapters: [LowRankAdapter] = []
+        model: String, precision: Precision = .float32, threads: Int? = nil, adapters: [WeightedAdapter] = []
     ) {
         self.adapters = adapters
         self.model = model

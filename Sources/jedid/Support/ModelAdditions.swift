@@ -23,7 +23,7 @@ struct ModelAdditions: ParsableArguments {
         help: ArgumentHelp(
             "A LoRA file to add, in kohya's or diffusers' names; 1 is the weight by default. May be repeated.",
             valueName: "file[:weight]"))
-    var lora: [LowRankAdapter] = []
+    var lora: [WeightedAdapter] = []
 
     @Option(
         parsing: .unconditionalSingleValue,
@@ -44,6 +44,6 @@ extension TextEmbedding: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
 
-extension LowRankAdapter: ExpressibleByArgument {
+extension WeightedAdapter: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }

@@ -6,7 +6,7 @@ final class LowRankAdapters {
     /// How many numbers of the weights that were adapted are copies now, in float32.
     private(set) var adaptedCount = 0
 
-    init(_ adapters: [LowRankAdapter], on backend: any Backend) throws(CheckpointError) {
+    init(_ adapters: [WeightedAdapter], on backend: any Backend) throws(CheckpointError) {
         var files: [LowRankFile] = []
         for adapter in adapters { files.append(try LowRankFile(adapter, on: backend)) }
         self.files = files

@@ -10,7 +10,7 @@ final class LowRankFile {
     private var unclaimed: Set<String>
     private let settings: LowRankSettings
 
-    init(_ adapter: LowRankAdapter, on backend: any Backend) throws(CheckpointError) {
+    init(_ adapter: WeightedAdapter, on backend: any Backend) throws(CheckpointError) {
         do { file = try SafetensorsFile(path: adapter.path) } catch { throw .safetensors(error) }
         weight = adapter.weight
         self.backend = backend

@@ -1,5 +1,5 @@
 /// A LoRA file, and how much of it is added.
-public struct LowRankAdapter: Sendable, Hashable, CustomStringConvertible {
+public struct WeightedAdapter: Sendable, Hashable, CustomStringConvertible {
     /// A safetensors file.
     public var path: String
     /// 1 adds what was trained; negative numbers take it away.
