@@ -14,6 +14,7 @@ struct BenchmarkCommand: ParsableCommand {
             """)
 
     @OptionGroup var model: ModelOptions
+    @OptionGroup var additions: ModelAdditions
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
     @Option(help: "How many references.") var references = 3
     @Option(help: "How references are used: none, joint, cached or matched.") var mode: ReferenceMode?
@@ -28,7 +29,7 @@ struct BenchmarkCommand: ParsableCommand {
     }
 
     func run() throws {
-        let loaded = try model.load()
+        let loaded = try model.load(with: additions)
         var request = GenerationRequest(prompt: "", model: loaded)
         if let size { (request.width, request.height) = (size.width, size.height) }
         try Pipeline(loaded).validate(request)

@@ -59,7 +59,7 @@ struct ModelOptions: ParsableArguments {
         return configuration
     }
 
-    func load(with additions: ModelAdditions = ModelAdditions()) throws -> DiffusionModel {
+    func load(with additions: ModelAdditions) throws -> DiffusionModel {
         try DiffusionModel(try additions.source(try folder()), on: CPUBackend(try configuration()))
     }
 
