@@ -20,9 +20,15 @@ import Testing
         #expect(captions.contains { $0.contains("seen from") } && captions.contains { $0.contains("light") })
     }
 
-    @Test func everyWordingOfAPlaceNamesTheScene() {
+    @Test func everyWordingOfAPlaceNamesTheSceneAndNoOther() {
         for scene in ToyboxScene.allCases {
-            for place in [scene.place] + scene.otherPlaces { #expect(place.contains(scene.noun), "\(place)") }
+            for place in [scene.place] + scene.otherPlaces {
+                let words = Set(place.split(separator: " ").map(String.init))
+                #expect(place.contains(scene.noun), "\(place)")
+                for other in ToyboxScene.allCases where other != scene {
+                    #expect(!words.contains(other.noun), "\(place) names \(other)")
+                }
+            }
         }
     }
 

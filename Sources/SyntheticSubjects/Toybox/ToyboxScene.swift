@@ -31,7 +31,7 @@ public enum ToyboxScene: String, Sendable, CaseIterable {
     /// Other words for the same.
     var otherPlaces: [String] {
         switch self {
-        case .beach: ["at the beach", "on the sand of the beach by the sea"]
+        case .beach: ["at the beach", "on the warm sand of the beach"]
         case .snow: ["in deep snow", "in the white snow"]
         case .forest: ["in a dark forest", "among the trees of the forest"]
         case .city: ["in the big city", "on a street of the city"]
