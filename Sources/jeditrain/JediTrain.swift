@@ -8,5 +8,5 @@ struct JediTrain: ParsableCommand {
         commandName: "jeditrain",
         abstract: "Training of JeDi models.",
         version: ProductVersion.current,
-        subcommands: [TrainCommand.self, ExportCommand.self])
+        subcommands: [TrainCommand.self, ExportCommand.self, ScaleLatentsCommand.self])
 }
