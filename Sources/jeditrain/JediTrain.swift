@@ -8,5 +8,7 @@ struct JediTrain: ParsableCommand {
         commandName: "jeditrain",
         abstract: "Synthetic subjects, and training of JeDi models.",
         version: ProductVersion.current,
-        subcommands: [ToyboxCommand.self, TrainCommand.self, ExportCommand.self])
+        subcommands: [
+            ToyboxCommand.self, TrainCommand.self, ExportCommand.self, ScaleLatentsCommand.self,
+        ])
 }

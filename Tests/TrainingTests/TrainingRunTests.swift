@@ -257,6 +257,13 @@ import Training
             }
             // How often something is written may change.
             _ = try scene.loop("run", Self.small + "log_every: 3\n")
+            // A run with a constant rate may be made longer.
+            let constant = Self.small + "schedule: constant\n"
+            _ = try scene.loop("longer", constant)
+            let longer = constant.replacing("steps: 40", with: "steps: 41")
+            _ = try scene.loop("longer", longer)
+            let text = try String(decoding: scene.bytes("longer/config.yaml"), as: UTF8.self)
+            #expect(text.hasSuffix(longer))
         }
     }
 }

@@ -56,7 +56,7 @@ struct TrainingScene {
     /// Writes `run.yaml` with these lines besides those for model and data.
     @discardableResult
     func configure(_ lines: String) throws -> (configuration: TrainingConfiguration, text: String) {
-        let text = "model: \(path("model"))\ndata: \(path("data"))\nthreads: 1\n" + lines
+        let text = "model: \(path("model"))\ndata: \(path("data"))\nthreads: 2\n" + lines
         try Data(text.utf8).write(to: folder.appendingPathComponent("run.yaml"))
         return (try TrainingConfiguration(file: path("run.yaml")), text)
     }

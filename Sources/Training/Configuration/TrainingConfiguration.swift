@@ -123,6 +123,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
         copy.snapshotEvery = plain.snapshotEvery
         copy.sampleEvery = plain.sampleEvery
         copy.maximumSkips = plain.maximumSkips
+        // The rate of a step depends on the number of steps only where the cosine does.
+        if schedule == .constant { copy.steps = plain.steps }
         return copy
     }
 }

@@ -87,7 +87,7 @@ public enum ModelExport {
     private static func writeDefaults(_ configuration: TrainingConfiguration, name: String, to folder: String)
         throws
     {
-        try edit("\(folder)/jedi.json") { object in
+        try JSONFile.edit("\(folder)/jedi.json") { object in
             object["format"] = 1
             object["mode"] = configuration.mode.rawValue
             object["name"] = name
@@ -99,19 +99,6 @@ public enum ModelExport {
         throws
     {
         guard let input = parameters.first(where: { $0.name == "unet/conv_in.weight" }) else { return }
-        try edit("\(folder)/unet/config.json") { $0["in_channels"] = input.tensor.shape[1] }
-    }
-
-    private static func edit(_ path: String, _ change: (inout [String: Any]) -> Void) throws {
-        var object: [String: Any] = [:]
-        if let data = FileManager.default.contents(atPath: path) {
-            object = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
-        }
-        change(&object)
-        let options: JSONSerialization.WritingOptions = [
-            .prettyPrinted, .sortedKeys, .withoutEscapingSlashes,
-        ]
-        try JSONSerialization.data(withJSONObject: object, options: options).write(
-            to: URL(fileURLWithPath: path))
+        try JSONFile.edit("\(folder)/unet/config.json") { $0["in_channels"] = input.tensor.shape[1] }
     }
 }

@@ -6,6 +6,9 @@ public final class RunFolder {
     public let path: String
     private var lock: Int32 = -1
 
+    /// A run that another process may be going on with, to read.
+    public init(reading path: String) { self.path = path }
+
     /// Opens the folder, or makes it, and takes it for this process.
     public init(_ path: String) throws(TrainingError) {
         self.path = path
@@ -42,14 +45,13 @@ public final class RunFolder {
         for name in names where name.hasSuffix(".partial") { unlink("\(path)/snapshots/\(name)") }
     }
 
-    /// Keeps the configuration, or compares it with the one that is there.
+    /// Keeps the configuration, if it is the run's or its first.
     func claim(_ configuration: TrainingConfiguration, text: String) throws(TrainingError) {
         if FileManager.default.fileExists(atPath: configurationFile) {
             let kept = try TrainingConfiguration(file: configurationFile)
             guard kept.decisive == configuration.decisive else { throw .otherConfiguration(folder: path) }
-        } else {
-            try write(Data(text.utf8), to: configurationFile)
         }
+        try write(Data(text.utf8), to: configurationFile)
     }
 
     /// The log up to a step; lines of steps that a resumed run does again are cut off, as is half a line.

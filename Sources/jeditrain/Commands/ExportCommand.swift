@@ -16,7 +16,7 @@ struct ExportCommand: ParsableCommand {
         guard FileManager.default.fileExists(atPath: "\(folder)/config.yaml") else {
             throw CommandError("\(folder) is no run's folder: it has no config.yaml.")
         }
-        try ModelExport.export(run: RunFolder(folder), usesAverages: !raw, to: model)
+        try ModelExport.export(run: RunFolder(reading: folder), usesAverages: !raw, to: model)
         print("\(model): written. To try it: jedid check-model \(model)")
     }
 }
