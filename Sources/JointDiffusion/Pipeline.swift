@@ -95,8 +95,7 @@ public final class Pipeline {
         let latents = references.isEmpty ? nil : Tensor.concatenatingRows(references.map(\.latent))
         let denoiser = Denoiser(
             unet: model.unet, takesKnownLatents: model.takesKnownLatents, mode: request.mode,
-            captions: embed(
-                ["", request.negativePrompt, request.prompt], skipping: (request.clipSkip ?? 1) - 1),
+            captions: embed(["", request.negativePrompt, request.prompt], for: request),
             references: latents, area: start?.area)
         var bank = ReferenceBank(mode: request.mode, latents: latents, noise: noise.references)
         let guidance = Guidance(scale: request.guidance, imageScale: request.imageGuidance)
@@ -190,8 +189,13 @@ public final class Pipeline {
         return .damagedWeight(file: weight.file, tensor: weight.tensor)
     }
 
-    private func embed(_ captions: [String], skipping layers: Int) -> Tensor {
-        model.textEncoder(captions.map { model.tokenizer.encode($0) }, skipping: layers)
+    private func embed(_ captions: [String], for request: GenerationRequest) -> Tensor {
+        let skipped = (request.clipSkip ?? 1) - 1
+        guard request.hasWeights == true else {
+            return model.textEncoder(captions.map { model.tokenizer.encode($0) }, skipping: skipped)
+        }
+        let encoded = captions.map { model.tokenizer.encode(WeightedPrompt($0)) }
+        return model.textEncoder(encoded.map(\.ids), skipping: skipped).weighted(encoded.map(\.weights))
     }
 
     /// Refuses what `generate` would refuse, before anything is encoded for it.

@@ -29,8 +29,12 @@ struct GenerateCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "What it does not show.") var negativePrompt = ""
     @Option(help: "How references are used: none, joint, cached or matched.") var mode: ReferenceMode?
     @Option(help: "Denoising steps.") var steps: Int?
-    @Option(help: "One of \(SamplerKind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "How noise becomes a picture; lcm is for few steps with an LCM-LoRA.")
     var sampler: SamplerKind?
+    @Flag(
+        name: .customLong("weights"),
+        help: "Have (word:1.2), (word) and [word] make words count more or less; \\( is a bracket.")
+    var hasWeights = false
     @Option(help: "Which of the text encoder's layers counts, from the last: 1 the last, 2 the one before.")
     var clipSkip: Int?
     @Option(help: "How much noise ddim adds on its way, from 0 to 1.") var eta: Double?
@@ -124,6 +128,7 @@ struct GenerateCommand: ParsableCommand {
         if let sampler { request.sampler = sampler }
         request.eta = eta
         request.clipSkip = clipSkip
+        if hasWeights { request.hasWeights = true }
         request.strength = startingPicture.effectiveStrength
         request.guide(prompt: guidance, references: imageGuidance)
         if let size { (request.width, request.height) = (size.width, size.height) }
