@@ -49,10 +49,12 @@ public final class Pipeline {
     ///
     /// The VAE's activations are the largest of all; memory held for reuse makes room for them and is given back
     /// afterwards.
-    public func decode(_ latent: Tensor) throws(GenerationError) -> [UInt8] {
+    /// - Parameter tiling: how a large picture is cut; nil decodes it whole.
+    public func decode(_ latent: Tensor, tiling: TiledDecoding? = nil) throws(GenerationError) -> [UInt8] {
         backend.trim()
         defer { backend.trim() }
-        let pixels = model.vae.decode(latent)
+        let pixels =
+            tiling.map { $0.decode(latent, by: model.vae) { backend.trim() } } ?? model.vae.decode(latent)
         guard pixels.floats.allSatisfy(\.isFinite) else { throw notFinite("the decoded picture") }
         return pixels.floats.map { value in
             UInt8(((min(max(value, -1), 1) + 1) * 127.5).rounded(.toNearestOrEven))

@@ -44,6 +44,12 @@ struct GenerateCommand: ParsableCommand {
     var imageGuidance: Double?
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
     @OptionGroup var startingPicture: StartingPicture
+    @Flag(
+        help: """
+            Decode a large picture in squares of 64 latents that overlap by 16: memory follows the squares, and the \
+            picture is nearly the same.
+            """)
+    var vaeTiling = false
     @Option(help: "How many pictures.") var count = 1
     @Option(help: "Seed of the first picture; random by default.") var seed: UInt64?
     @Option(help: ArgumentHelp("Start from the noise in this safetensors file.", valueName: "file"))
@@ -89,7 +95,8 @@ struct GenerateCommand: ParsableCommand {
         }
         let hash = try ModelHash.compute(pipeline.model.source)
         for (index, seed) in request.seeds.enumerated() {
-            var pixels = try pipeline.decode(latents[rows: index..<index + 1])
+            var pixels = try pipeline.decode(
+                latents[rows: index..<index + 1], tiling: vaeTiling ? TiledDecoding() : nil)
             start?.keepKnown(in: &pixels)
             var record = GenerationRecord(
                 request: request, seed: seed, modelName: pipeline.model.defaults.name, modelHash: hash,
