@@ -57,6 +57,7 @@ public struct GenerationRecord: Sendable, Equatable {
         if let imageGuidance = request.imageGuidance {
             fields.append(("Image CFG scale", Self.number(imageGuidance)))
         }
+        if request.hasWeights == true { fields.append(("Emphasis", "Original")) }
         if let strength = request.strength { fields.append(("Denoising strength", Self.number(strength))) }
         if let start { fields.append(("Init image", "\(start.name) \(start.hash.prefix(16))")) }
         if let mask { fields.append(("Mask", "\(mask.name) \(mask.hash.prefix(16))")) }

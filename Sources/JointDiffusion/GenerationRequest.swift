@@ -7,6 +7,9 @@ public struct GenerationRequest: Sendable, Equatable, Codable {
     public var steps: Int
     /// How much noise `ddim` adds on its way, from 0 to 1; nil: none.
     public var eta: Double?
+    /// Whether `(word:1.2)`, `(word)` and `[word]` in the prompts make words count more or less; nil: they are text, as
+    /// any other.
+    public var hasWeights: Bool?
     /// With a picture to start from: how much of the walk is done, above 0 and up to 1, which leaves little or nothing
     /// of it; nil: 1.
     public var strength: Double?

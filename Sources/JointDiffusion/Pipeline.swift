@@ -49,10 +49,12 @@ public final class Pipeline {
     ///
     /// The VAE's activations are the largest of all; memory held for reuse makes room for them and is given back
     /// afterwards.
-    public func decode(_ latent: Tensor) throws(GenerationError) -> [UInt8] {
+    /// - Parameter tiling: how a large picture is cut; nil decodes it whole.
+    public func decode(_ latent: Tensor, tiling: TiledDecoding? = nil) throws(GenerationError) -> [UInt8] {
         backend.trim()
         defer { backend.trim() }
-        let pixels = model.vae.decode(latent)
+        let pixels =
+            tiling.map { $0.decode(latent, by: model.vae) { backend.trim() } } ?? model.vae.decode(latent)
         guard pixels.floats.allSatisfy(\.isFinite) else { throw notFinite("the decoded picture") }
         return pixels.floats.map { value in
             UInt8(((min(max(value, -1), 1) + 1) * 127.5).rounded(.toNearestOrEven))
@@ -95,8 +97,7 @@ public final class Pipeline {
         let latents = references.isEmpty ? nil : Tensor.concatenatingRows(references.map(\.latent))
         let denoiser = Denoiser(
             unet: model.unet, takesKnownLatents: model.takesKnownLatents, mode: request.mode,
-            captions: embed(
-                ["", request.negativePrompt, request.prompt], skipping: (request.clipSkip ?? 1) - 1),
+            captions: embed(["", request.negativePrompt, request.prompt], for: request),
             references: latents, area: start?.area)
         var bank = ReferenceBank(mode: request.mode, latents: latents, noise: noise.references)
         let guidance = Guidance(scale: request.guidance, imageScale: request.imageGuidance)
@@ -190,8 +191,13 @@ public final class Pipeline {
         return .damagedWeight(file: weight.file, tensor: weight.tensor)
     }
 
-    private func embed(_ captions: [String], skipping layers: Int) -> Tensor {
-        model.textEncoder(captions.map { model.tokenizer.encode($0) }, skipping: layers)
+    private func embed(_ captions: [String], for request: GenerationRequest) -> Tensor {
+        let skipped = (request.clipSkip ?? 1) - 1
+        guard request.hasWeights == true else {
+            return model.textEncoder(captions.map { model.tokenizer.encode($0) }, skipping: skipped)
+        }
+        let encoded = captions.map { model.tokenizer.encode(WeightedPrompt($0)) }
+        return model.textEncoder(encoded.map(\.ids), skipping: skipped).weighted(encoded.map(\.weights))
     }
 
     /// Refuses what `generate` would refuse, before anything is encoded for it.

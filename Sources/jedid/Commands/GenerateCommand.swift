@@ -29,8 +29,12 @@ struct GenerateCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "What it does not show.") var negativePrompt = ""
     @Option(help: "How references are used: none, joint, cached or matched.") var mode: ReferenceMode?
     @Option(help: "Denoising steps.") var steps: Int?
-    @Option(help: "One of \(SamplerKind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "How noise becomes a picture; lcm is for few steps with an LCM-LoRA.")
     var sampler: SamplerKind?
+    @Flag(
+        name: .customLong("weights"),
+        help: "Have (word:1.2), (word) and [word] make words count more or less; \\( is a bracket.")
+    var hasWeights = false
     @Option(help: "Which of the text encoder's layers counts, from the last: 1 the last, 2 the one before.")
     var clipSkip: Int?
     @Option(help: "How much noise ddim adds on its way, from 0 to 1.") var eta: Double?
@@ -40,6 +44,12 @@ struct GenerateCommand: ParsableCommand {
     var imageGuidance: Double?
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
     @OptionGroup var startingPicture: StartingPicture
+    @Flag(
+        help: """
+            Decode a large picture in squares of 64 latents that overlap by 16: memory follows the squares, and the \
+            picture is nearly the same.
+            """)
+    var vaeTiling = false
     @Option(help: "How many pictures.") var count = 1
     @Option(help: "Seed of the first picture; random by default.") var seed: UInt64?
     @Option(help: ArgumentHelp("Start from the noise in this safetensors file.", valueName: "file"))
@@ -85,7 +95,8 @@ struct GenerateCommand: ParsableCommand {
         }
         let hash = try ModelHash.compute(pipeline.model.source)
         for (index, seed) in request.seeds.enumerated() {
-            var pixels = try pipeline.decode(latents[rows: index..<index + 1])
+            var pixels = try pipeline.decode(
+                latents[rows: index..<index + 1], tiling: vaeTiling ? TiledDecoding() : nil)
             start?.keepKnown(in: &pixels)
             var record = GenerationRecord(
                 request: request, seed: seed, modelName: pipeline.model.defaults.name, modelHash: hash,
@@ -124,6 +135,7 @@ struct GenerateCommand: ParsableCommand {
         if let sampler { request.sampler = sampler }
         request.eta = eta
         request.clipSkip = clipSkip
+        if hasWeights { request.hasWeights = true }
         request.strength = startingPicture.effectiveStrength
         request.guide(prompt: guidance, references: imageGuidance)
         if let size { (request.width, request.height) = (size.width, size.height) }
