@@ -7,8 +7,8 @@ public struct LowRankAdapter {
     let factor: Float
 
     /// - Parameters:
-    ///   - down: `[rank, in]`, on the tape.
-    ///   - up: `[out, rank]`, on the tape; zero at first, so that nothing changes.
+    ///   - down: `[rank, in]`, watched by a tape, but not on it: the tape keeps it.
+    ///   - up: `[out, rank]`, likewise; zero at first, so that nothing changes.
     public init(down: Parameter, up: Parameter, factor: Float) {
         precondition(down.shape[0] == up.shape[1], "ranks of \(down.shape) and \(up.shape)")
         self.down = down

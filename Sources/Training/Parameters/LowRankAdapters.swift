@@ -31,8 +31,8 @@ struct LowRankAdapters {
             tape.adapt(
                 tensor,
                 with: LowRankAdapter(
-                    down: Parameter(name: pair[0].0, value: pair[0].1),
-                    up: Parameter(name: pair[1].0, value: pair[1].1), factor: factor))
+                    down: Parameter(name: pair[0].0, value: pair[0].1.seen(by: tape.base)),
+                    up: Parameter(name: pair[1].0, value: pair[1].1.seen(by: tape.base)), factor: factor))
             parameters += pair
         }
     }
