@@ -111,6 +111,8 @@ import Testing
               size: 512x512
               cfg_scale: 7
             lora: ["/loras/ink.safetensors:0.8", /loras/b.safetensors]
+            embeddings: "/toy.safetensors:<toy>"
+            vae: /vae/
             """)
         #expect(all.daemon.root == "/photos" && all.daemon.stateFolder == "/var/lib/jedi")
         #expect(all.daemon.socket == "/run/jedi.sock")
@@ -121,7 +123,11 @@ import Testing
         #expect(
             all.engine
                 == EngineSettings(
-                    model: "/models/a", precision: .bfloat16, threads: 3, adapters: adapters))
+                    model: "/models/a", precision: .bfloat16, threads: 3, adapters: adapters,
+                    embeddings: [TextEmbedding(path: "/toy.safetensors", word: "<toy>")],
+                    autoencoder: "/vae"))
+        #expect(entry("embeddings", all) == "[/toy.safetensors:<toy>] | /etc/jedi/jedid.yaml:21")
+        #expect(entry("vae", all) == "/vae | /etc/jedi/jedid.yaml:22")
         #expect(
             entry("lora", all)
                 == "[/loras/ink.safetensors:0.8, /loras/b.safetensors:1.0] | /etc/jedi/jedid.yaml:20")
@@ -171,7 +177,8 @@ import Testing
             ("setle: 2 s", "/etc/jedi/jedid.yaml, line 1: \"setle\" is no setting; did you mean settle?"),
             ("\nsettle: 2", "line 2: settle is \"2\"; it must be a time from 50 ms to 1 h"),
             ("root: photos", "root is \"photos\"; it must be a full path"), ("root:", "root is empty"),
-            ("lora: [ink.safetensors]", "full paths"), ("lora: [\"/a:nan\"]", "full paths"),
+            ("lora: [ink.safetensors]", "full paths"), ("embeddings: toy:toy", "full paths"),
+            ("lora: [\"/a:nan\"]", "full paths"),
             ("threads: 0", "from 1 to 1024"), ("precision: f16", "one of f32, bf16"),
             ("log: loud", "one of debug"),
             ("free_space: many", "an amount, as 500 MB"), ("quiet_hours: 22", "hours of the day"),

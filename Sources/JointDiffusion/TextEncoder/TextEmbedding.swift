@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 
 /// A textual-inversion file: vectors that stand where a word of captions is (Gal et al., arXiv 2208.01618).
-public struct TextEmbedding: Sendable, Hashable {
+public struct TextEmbedding: Sendable, Hashable, CustomStringConvertible {
     /// A safetensors file.
     public var path: String
     /// The word; nil: the one in the file, or else the file's name.
@@ -19,6 +19,9 @@ public struct TextEmbedding: Sendable, Hashable {
         guard let path = parts.first, !path.isEmpty, parts.count == 1 || !parts[1].isEmpty else { return nil }
         self.init(path: String(path), word: parts.count == 1 ? nil : String(parts[1]))
     }
+
+    /// As ``init(_:)`` reads it.
+    public var description: String { word.map { "\(path):\($0)" } ?? path }
 
     /// The word and its vectors `[n, width]`, in float32.
     func load(width: Int, on backend: any Backend) throws(CheckpointError) -> (word: String, vectors: Tensor)

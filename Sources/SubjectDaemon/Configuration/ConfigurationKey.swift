@@ -33,7 +33,7 @@ struct ConfigurationKey: Sendable {
         folder("root", \.root), folder("state", \.state), folder("socket", \.socket),
         folder("model", \.model),
         choice("precision", \.precision, Precision.allCases.map { ($0.rawValue, $0) }),
-        threads, adapters,
+        threads, folder("vae", \.autoencoder), adapters, embeddings,
         choice(
             "log", \.logLevel,
             [("debug", .debug), ("info", .info), ("warning", .warning), ("error", .error)]),
@@ -133,26 +133,46 @@ struct ConfigurationKey: Sendable {
         $0.threads.map(String.init)
     }
 
-    private static let adapters = ConfigurationKey("lora") { value, settings throws(WritingMistake) in
-        let texts: [String]
-        switch value {
-        case .text(let text) where ["none", "off"].contains(text.lowercased()): texts = []
-        case .text(let text): texts = [text]
-        case .list(let list): texts = list
-        case .nothing, .table: texts = [""]
+    private static let adapters = files(
+        "lora", \.adapters,
+        "a list of LoRA files by their full paths, each with its weight behind a colon, as [/loras/ink.safetensors:0.8]"
+    ) {
+        WeightedAdapter($0)
+    } path: {
+        $0.path
+    }
+
+    private static let embeddings = files(
+        "embeddings", \.embeddings,
+        "a list of embeddings by their full paths, each with its word behind a colon, as [/embeddings/toy.safetensors:toy]"
+    ) {
+        TextEmbedding($0)
+    } path: {
+        $0.path
+    }
+
+    /// Files with something said of each.
+    private static func files<Value: Sendable & CustomStringConvertible>(
+        _ name: String, _ place: Path<[Value]>, _ allowed: String,
+        _ parse: @escaping @Sendable (String) -> Value?, path: @escaping @Sendable (Value) -> String
+    ) -> ConfigurationKey {
+        ConfigurationKey(name) { value, settings throws(WritingMistake) in
+            let texts: [String]
+            switch value {
+            case .text(let text) where ["none", "off"].contains(text.lowercased()): texts = []
+            case .text(let text): texts = [text]
+            case .list(let list): texts = list
+            case .nothing, .table: texts = [""]
+            }
+            let values = texts.compactMap(parse)
+            guard values.count == texts.count, values.count <= 32,
+                values.allSatisfy({ path($0).hasPrefix("/") && !path($0).contains("\0") })
+            else { throw refusal(name, value, allowed) }
+            settings[keyPath: place] = values
+        } text: {
+            let values = $0[keyPath: place]
+            return values.isEmpty ? nil : "[" + values.map(\.description).joined(separator: ", ") + "]"
         }
-        let adapters = texts.compactMap { WeightedAdapter($0) }
-        guard adapters.count == texts.count, adapters.count <= 32,
-            adapters.allSatisfy({ $0.path.hasPrefix("/") && !$0.path.contains("\0") })
-        else {
-            throw refusal(
-                "lora", value,
-                "a list of LoRA files by their full paths, each with its weight behind a colon, as [/loras/ink.safetensors:0.8]"
-            )
-        }
-        settings.adapters = adapters
-    } text: {
-        $0.adapters.isEmpty ? nil : "[" + $0.adapters.map(\.description).joined(separator: ", ") + "]"
     }
 
     private static let quietHours = ConfigurationKey("quiet_hours") {

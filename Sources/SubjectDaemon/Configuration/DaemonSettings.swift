@@ -12,6 +12,8 @@ struct DaemonSettings: Sendable {
     var precision = Precision.float32
     var threads: Int?
     var adapters: [WeightedAdapter] = []
+    var embeddings: [TextEmbedding] = []
+    var autoencoder: String?
     var logLevel = Logger.Level.info
     /// The rest. Its root, state folder and socket are not looked at.
     var rules = DaemonConfiguration(root: "/", stateFolder: "/", socket: "/")

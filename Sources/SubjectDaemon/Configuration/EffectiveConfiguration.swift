@@ -167,7 +167,8 @@ public struct EffectiveConfiguration: Sendable {
                 daemon: daemon,
                 engine: EngineSettings(
                     model: model, precision: settings.precision, threads: settings.threads,
-                    adapters: settings.adapters),
+                    adapters: settings.adapters, embeddings: settings.embeddings,
+                    autoencoder: settings.autoencoder),
                 logLevel: settings.logLevel,
                 entries: EffectiveConfiguration.entries(settings, origins: origins), file: file?.path)
         }

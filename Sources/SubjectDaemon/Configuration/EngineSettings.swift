@@ -11,11 +11,18 @@ public struct EngineSettings: Sendable, Equatable {
     public var threads: Int?
     /// LoRA files that are added to the model.
     public var adapters: [WeightedAdapter]
+    /// Textual-inversion files.
+    public var embeddings: [TextEmbedding]
+    /// Another VAE than the model's.
+    public var autoencoder: String?
 
     /// All of it.
     public init(
-        model: String, precision: Precision = .float32, threads: Int? = nil, adapters: [WeightedAdapter] = []
+        model: String, precision: Precision = .float32, threads: Int? = nil, adapters: [WeightedAdapter] = [],
+        embeddings: [TextEmbedding] = [], autoencoder: String? = nil
     ) {
+        self.embeddings = embeddings
+        self.autoencoder = autoencoder
         self.adapters = adapters
         self.model = model
         self.precision = precision

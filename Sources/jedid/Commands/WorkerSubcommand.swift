@@ -18,7 +18,9 @@ struct WorkerSubcommand: AsyncParsableCommand {
             [
                 "worker", "--model", settings.model, "--precision", settings.precision.rawValue,
                 "--threads", "\(settings.cpu.threads)",
-            ] + settings.adapters.flatMap { ["--lora", "\($0)"] }, environment: WaitPolicy.environment)
+            ] + settings.adapters.flatMap { ["--lora", "\($0)"] }
+                + settings.embeddings.flatMap { ["--embedding", "\($0)"] }
+                + (settings.autoencoder.map { ["--vae", $0] } ?? []), environment: WaitPolicy.environment)
     }
 
     func run() async throws {
