@@ -82,7 +82,10 @@ let package = Package(
         .target(name: "SyntheticSubjects", dependencies: ["CToybox", "Images"], swiftSettings: testable),
         .target(
             name: "Training",
-            dependencies: ["Images", "JointDiffusion", "Tensors", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "Images", "JointDiffusion", "SyntheticSubjects", "Tensors",
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: testable),
         .executableTarget(
             name: "jeditrain",
@@ -146,7 +149,10 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["jeditrain", "Images", "Training", "JointDiffusion", "Tensors", "TestSupport"],
+            dependencies: [
+                "jeditrain", "Images", "Training", "JointDiffusion", "SyntheticSubjects", "Tensors",
+                "TestSupport",
+            ],
             exclude: ["Goldens"], swiftSettings: swift),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: plain),
         .testTarget(

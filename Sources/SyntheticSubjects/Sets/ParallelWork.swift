@@ -25,4 +25,16 @@ public enum ParallelWork {
         }
         if let error = failure.withLock({ $0 }) { throw error }
     }
+
+    /// What comes of every piece, in the pieces' order.
+    public static func map<Result: Sendable>(
+        _ pieces: Range<Int>, threads: Int, _ body: @Sendable (Int) throws -> Result
+    ) throws -> [Result] {
+        let results = Mutex<[Int: Result]>([:])
+        try run(pieces, threads: threads) { piece in
+            let result = try body(piece)
+            results.withLock { $0[piece] = result }
+        }
+        return results.withLock { results in pieces.compactMap { results[$0] } }
+    }
 }

@@ -53,7 +53,8 @@ extension TrainingConfiguration {
                 file: file, key: "model", meaning: "which diffusers folder training begins from")
         }
         guard !data.isEmpty else {
-            throw .missingKey(file: file, key: "data", meaning: "which folder holds the subjects' folders")
+            throw .missingKey(
+                file: file, key: "data", meaning: "which folder holds the subjects' folders, or toybox")
         }
         guard !train.isEmpty, !train.contains(.vae) || train == [.vae] else {
             throw .contradiction(

@@ -28,7 +28,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
     // MARK: Data
 
-    /// Folder of subjects' folders.
+    /// Folder of subjects' folders; or `toybox`, whose toys are drawn while they are learned from.
     public var data = ""
     /// Pixels; the model's own by default.
     public var width = 0

@@ -26,7 +26,7 @@ public final class TrainingLoop {
 
     /// - Parameters:
     ///   - text: the configuration as it was written, which the folder keeps.
-    ///   - source: where sets come from; by default the folder that the configuration names.
+    ///   - source: where sets come from; by default what the configuration names.
     public init(
         _ configuration: TrainingConfiguration, text: String, folder path: String,
         source given: (any SubjectSets)? = nil
@@ -34,7 +34,7 @@ public final class TrainingLoop {
         self.configuration = configuration
         folder = try RunFolder(path)
         try folder.claim(configuration, text: text)
-        source = try given ?? SubjectFolders(folder: configuration.data, seed: UInt64(configuration.seed))
+        source = try given ?? SubjectSource.open(configuration.data, seed: UInt64(configuration.seed))
         trainee = try Trainee(configuration)
         batches = BatchMaker(trainee, source)
         optimiser = AdamW(trainee.parameters, settings: configuration.optimiser, on: trainee.tape)

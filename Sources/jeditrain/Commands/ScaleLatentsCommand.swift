@@ -11,11 +11,13 @@ struct ScaleLatentsCommand: ParsableCommand {
     )
 
     @Argument(help: "The model's folder.", completion: .directory) var model: String
-    @Option(help: ArgumentHelp("Folder of subjects' folders.", valueName: "dir"), completion: .directory)
+    @Option(
+        help: ArgumentHelp("Folder of subjects' folders, or toybox.", valueName: "dir"),
+        completion: .directory)
     var data: String
 
     func run() throws {
-        let factor = try LatentScale.fit(model: model, source: SubjectFolders(folder: data, seed: 0))
+        let factor = try LatentScale.fit(model: model, source: SubjectSource.open(data, seed: 0))
         print("\(model): scaling_factor is \(factor)")
     }
 }
