@@ -183,7 +183,17 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Tests/Fuzz", exclude: ["Cases", "Corpus"],
-            swiftSettings: swift + (instrumented ? [.define("LIBFUZZER")] : [])),
+            // libFuzzer comes with a main of its own; jedifuzz's goes by another name and takes its place.
+            swiftSettings: swift
+                + (instrumented
+                    ? [
+                        .define("LIBFUZZER"),
+                        .unsafeFlags([
+                            "-Xfrontend", "-entry-point-function-name", "-Xfrontend", "jedifuzz_main",
+                        ]),
+                    ] : []),
+            linkerSettings: instrumented
+                ? [.unsafeFlags(["-use-ld=lld", "-Xlinker", "--defsym=main=jedifuzz_main"])] : []),
         .testTarget(
             name: "SubjectDaemonTests",
             dependencies: [
