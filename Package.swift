@@ -90,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "jeditrain",
             dependencies: [
-                "ControlAPI", "Images", "SyntheticSubjects", "Tensors", "Training",
+                "ControlAPI", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),

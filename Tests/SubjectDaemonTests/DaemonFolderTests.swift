@@ -268,14 +268,20 @@ import Testing
         }
         try daemon.addSubject("rex", photos: [1])
         try await daemon.start()
-        /// Has the settings settle later than a prompt that was written before, whoever is late here.
+        try daemon.folder.write("settings", "steps: 7")
+        /// Has the settings settle later than a prompt that was written before. They are whole at every moment, however
+        /// long this waits between two of them.
         func writeSettings() async throws {
             for _ in 0..<20 {
-                try daemon.folder.write("root/defaults.yaml", "steps: 7")
+                let file = try #require(FileHandle(forWritingAtPath: daemon.folder("settings")))
+                try file.write(contentsOf: Data("steps: 7".utf8))
+                try file.close()
                 try await Task.sleep(for: .milliseconds(50))
             }
         }
-        try daemon.folder.write("root/defaults.yaml", "steps: 7")
+        // Another name for the file: it counts as one that was written now.
+        try FileManager.default.linkItem(
+            atPath: daemon.folder("settings"), toPath: daemon.folder("root/defaults.yaml"))
         try daemon.prompt("rex", "one")
         try await writeSettings()
         #expect(await daemon.hasPictures(1, "rex"))
@@ -287,6 +293,27 @@ import Testing
         try await writeSettings()
         try daemon.folder.remove("root/defaults.yaml")
         #expect(await daemon.hasPictures(3, "rex"))
+        try await daemon.stop()
+    }
+
+    @Test func settingsThatNobodyToldOfHoldForThePromptsAfterThem() async throws {
+        let daemon = try DaemonHarness {
+            $0.reconcileInterval = .seconds(3600)
+            $0.pollInterval = .seconds(3600)
+        }
+        try daemon.addSubject("rex", photos: [1])
+        try await daemon.start { parts in
+            parts.makeWatcher = { RootlessWatcher(watcher: InotifyWatcher(mailbox: $0)) }
+        }
+        try daemon.folder.write("root/defaults.yaml", "steps: 7")
+        try daemon.prompt("rex", "one")
+        #expect(await daemon.hasPictures(1, "rex"))
+        #expect(daemon.engine.record.generated.map(\.options.steps) == [7])
+        // So do those that are gone.
+        try daemon.folder.remove("root/defaults.yaml")
+        try daemon.prompt("rex", "two")
+        #expect(await daemon.hasPictures(2, "rex"))
+        #expect(daemon.engine.record.generated.map(\.options.steps) == [7, nil])
         try await daemon.stop()
     }
 
@@ -374,4 +401,20 @@ import Testing
         #expect(waits.count == 5 && waits.allSatisfy { $0 > -50 })
         try await daemon.stop()
     }
+}
+
+/// As a system that cannot watch the root.
+private struct RootlessWatcher: FolderWatching {
+    let watcher: InotifyWatcher
+
+    func watch(_ folder: String, as key: String) async throws(WatchError) {
+        guard key != ChangeMailbox.rootKey else {
+            throw .limitReached(setting: "fs.inotify.max_user_watches", value: 1000)
+        }
+        try await watcher.watch(folder, as: key)
+    }
+
+    func unwatch(_ key: String) async { await watcher.unwatch(key) }
+
+    func end() async { await watcher.end() }
 }

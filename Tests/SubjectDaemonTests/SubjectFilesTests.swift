@@ -1,4 +1,6 @@
 import ControlAPI
+import DaemonTestSupport
+import Glibc
 import Testing
 
 @testable import SubjectDaemon
@@ -287,6 +289,48 @@ import Testing
         scene.files = [:]
         #expect(scene.observe() == 4)
         #expect(scene.machine.isQuiet(at: scene.now))
+    }
+}
+
+/// What is read from a disk for the machines.
+@Suite struct ErrandTests {
+    /// What was looked at is what was read, or it is looked at once more.
+    @Test func aFileThatChangesWhileItIsReadIsReadAgain() throws {
+        let folder = try TestFolder()
+        try folder.makeFolder("root/rex")
+        try folder.write("root/rex/prompt.txt", "one")
+        try folder.write("root/rex/subject.yaml", "steps: 7")
+        func outcomes() throws -> (prompt: Errand.Outcome, settings: Errand.Outcome) {
+            let listing = try FolderScanner.files(of: "rex", root: folder("root"))
+            guard case .file(let prompt)? = listing.files["prompt.txt"],
+                case .file(let settings)? = listing.files["subject.yaml"]
+            else { throw SystemCallError("lstat", "prompt.txt", ENOENT) }
+            changeNow()
+            func run(_ action: SubjectMachine.Action) -> Errand.Outcome {
+                Errand(subject: "rex", action: action, settings: SubjectSettings()).run(
+                    root: folder("root"), probe: HeaderPhotoProbe())
+            }
+            return (run(.readPrompt("prompt.txt", prompt)), run(.readSettings(settings)))
+        }
+        var changeNow: () -> Void = {}
+        guard case (.prompt(let contents, _, _), .settings(let settings, _)) = try outcomes() else {
+            Issue.record("whole files were not read")
+            return
+        }
+        #expect(contents.lines.count == 1 && settings.defaults.picture.steps == 7)
+        for (name, text) in [("prompt.txt", "one\ntwo"), ("subject.yaml", "steps: 9")] {
+            changeNow = { try? folder.write("root/rex/\(name)", text) }
+            let outcomes = try outcomes()
+            guard case .overtaken = name == "prompt.txt" ? outcomes.prompt : outcomes.settings else {
+                Issue.record("\(name) was taken for what it no longer is")
+                continue
+            }
+        }
+        changeNow = { try? folder.remove("root/rex/prompt.txt") }
+        guard case .overtaken = try outcomes().prompt else {
+            Issue.record("a file that is gone was read")
+            return
+        }
     }
 }
 

@@ -10,15 +10,16 @@ import Training
             for round in 0..<3 {
                 let folders = try (0..<2).map { place in
                     let images = try source.images(set: 2 * round + place, count: 3, width: 16, height: 8)
-                    #expect(images.allSatisfy { $0.image.width == 16 && $0.image.height == 8 })
+                    let photos = try images.map { try $0.photo() }
+                    #expect(photos.allSatisfy { $0.image.width == 16 && $0.image.height == 8 })
                     #expect(Set(images.compactMap(\.identity)).count == 3)
-                    let hasMasks = images.allSatisfy { $0.mask?.count == 128 }
+                    let hasMasks = photos.allSatisfy { $0.mask?.count == 128 }
                     let captions = Set(images.map(\.caption))
                     if images[0].identity?.contains("subject0") == true {
                         #expect(hasMasks)
                         #expect(captions == ["a photo 0", "a photo 1", "a photo 2"])
                     } else {
-                        #expect(images.allSatisfy { $0.mask == nil })
+                        #expect(photos.allSatisfy { $0.mask == nil })
                         #expect(captions == ["the robot cat 0", "the robot cat 1", "the robot cat 2"])
                     }
                     return images[0].identity?.contains("subject0")

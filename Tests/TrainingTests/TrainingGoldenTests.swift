@@ -65,7 +65,8 @@ import Training
             #expect(difference < 3e-2)
             trainee.tape.backward(loss)
             let total = golden.gradients.values.reduce(0) { $0 + $1[0] * $1[0] }.squareRoot()
-            let norm = AdamW(trainee.parameters, settings: AdamW.Settings(), on: trainee.tape).gradientNorm()
+            let norm = Optimizer(trainee.parameters, settings: Optimizer.Settings(), on: trainee.tape)
+                .gradientNorm()
             #expect(abs(norm / total - 1) < 5e-2)
         }
     }
@@ -74,9 +75,9 @@ import Training
     func tenSteps(_ name: String, _ configuration: CPUConfiguration) throws {
         try withTrainee(name, configuration) { golden, trainee in
             let start = trainee.parameters.map { $0.tensor.elements }
-            var settings = AdamW.Settings()
+            var settings = Optimizer.Settings()
             settings.maximumNorm = 1
-            let optimizer = AdamW(trainee.parameters, settings: settings, on: trainee.tape)
+            let optimizer = Optimizer(trainee.parameters, settings: settings, on: trainee.tape)
             for expected in golden.losses {
                 let loss = trainee.loss()
                 #expect(abs(Double(loss.floats[0]) - expected) < 1e-3 * expected)

@@ -31,7 +31,18 @@ public enum ModelHash {
             hash.update(data: Data("embedding\u{0}\(embedding.word ?? "")\u{0}\(embedding.path)\u{0}".utf8))
             try update(&hash, with: embedding.path, progress)
         }
-        return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return text(hash)
+    }
+
+    /// Of an autoencoder's folder or file, alone.
+    public static func compute(autoencoder path: String) throws -> String {
+        var hash = SHA256()
+        for file in AutoencoderFiles.files(path) { try update(&hash, with: file) {} }
+        return text(hash)
+    }
+
+    private static func text(_ hash: SHA256) -> String {
+        hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     /// What is read, in order, and the name under which it counts.

@@ -7,6 +7,8 @@ struct Errand: Sendable {
     /// What holds for a prompt that is to be read.
     let settings: SubjectSettings
 
+    var readsPrompt: Bool { if case .readPrompt = action { true } else { false } }
+
     /// What came of it.
     enum Outcome: Sendable {
         case judged(String, FileFingerprint, PhotoVerdict)
@@ -39,34 +41,54 @@ struct Errand: Sendable {
 
     private func prompt(_ file: String, _ fingerprint: FileFingerprint, root: String) -> PromptContents? {
         do throws(SystemCallError) {
-            guard let path = FolderScanner.resolve(file, of: subject, root: root) else { return nil }
-            guard let bytes = try FileBytes.read(path, limit: PromptFile.maximumBytes) else {
-                return PromptFile.tooLong(size: fingerprint.size)
+            switch try Self.text(file, of: subject, root: root, fingerprint) {
+            case .bytes(let bytes):
+                return PromptFile.parse(
+                    bytes, defaults: settings.defaults, classNoun: settings.classNoun)
+            case .tooLong: return PromptFile.tooLong(size: fingerprint.size)
+            case .overtaken: return nil
             }
-            return PromptFile.parse(bytes, defaults: settings.defaults, classNoun: settings.classNoun)
         } catch {
-            guard !error.isMissing else { return nil }
             return PromptContents(contentHash: "", problems: ["It cannot be read: \(error.reason)."])
         }
     }
 
-    /// The settings in that file of a subject, or of the root; nil where it has just gone.
+    /// The settings in that file of a subject, or of the root; nil where it has just gone or changed.
     static func settings(
         _ file: String, of subject: String, root: String, _ fingerprint: FileFingerprint
     ) -> SubjectSettings? {
         do throws(SystemCallError) {
-            guard let path = FolderScanner.resolve(file, of: subject, root: root) else { return nil }
-            guard let bytes = try FileBytes.read(path, limit: PromptFile.maximumBytes) else {
+            switch try text(file, of: subject, root: root, fingerprint) {
+            case .bytes(let bytes): return SubjectSettings.parse(bytes)
+            case .tooLong:
                 return SubjectSettings(
                     problems: [
                         "It has \(fingerprint.size) bytes; at most \(PromptFile.maximumBytes) are read. Is it the right file?"
                     ])
+            case .overtaken: return nil
             }
-            return SubjectSettings.parse(bytes)
         } catch {
-            guard !error.isMissing else { return nil }
             return SubjectSettings(problems: ["It cannot be read: \(error.reason)."])
         }
+    }
+
+    /// What stands in a person's text file.
+    private enum Text {
+        case bytes([UInt8])
+        case tooLong
+        /// It has just gone, or is written at this moment.
+        case overtaken
+    }
+
+    private static func text(
+        _ file: String, of subject: String, root: String, _ fingerprint: FileFingerprint
+    ) throws(SystemCallError) -> Text {
+        guard let path = FolderScanner.resolve(file, of: subject, root: root) else { return .overtaken }
+        do throws(SystemCallError) {
+            let bytes = try FileBytes.read(path, limit: PromptFile.maximumBytes)
+            guard fingerprint.holds(for: path) else { return .overtaken }
+            return bytes.map(Text.bytes) ?? .tooLong
+        } catch  where error.isMissing { return .overtaken }
     }
 
     /// A message to be brought up to date.

@@ -13,6 +13,12 @@ struct FileFingerprint: Codable, Sendable, Hashable {
 }
 
 extension FileFingerprint {
+    /// Whether the file of that path is still the one, also after it was read.
+    func holds(for path: String) -> Bool {
+        var facts = stat()
+        return lstat(path, &facts) == 0 && FileFingerprint(facts) == self
+    }
+
     init(_ facts: stat) {
         self.init(
             size: Int64(facts.st_size), modified: facts.st_mtim.nanoseconds,

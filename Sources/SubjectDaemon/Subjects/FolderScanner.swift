@@ -36,6 +36,11 @@ enum FolderScanner {
         return listing
     }
 
+    /// The file with the settings for all subjects, as ``subjects(in:)`` finds it; nil where there is none.
+    static func defaults(in root: String) throws(SystemCallError) -> FolderListing.Entry? {
+        entry(FileRules.defaultsName, of: "", in: try Folder(path: root, followLink: true), root: root)
+    }
+
     /// A subject's files, those in the folders within it included.
     static func files(of subject: String, root: String) throws(SystemCallError) -> FolderListing {
         let folder = try Folder(path: root + "/" + subject, followLink: false)

@@ -12,10 +12,7 @@ enum PhotoHash {
             throw SystemCallError("open", "\(subject)/\(name)", ENOENT)
         }
         let hash = try FileBytes.sha256(path)
-        var facts = stat()
-        guard lstat(path, &facts) == 0, FileFingerprint(facts) == fingerprint else {
-            throw SystemCallError("read", path, EAGAIN)
-        }
+        guard fingerprint.holds(for: path) else { throw SystemCallError("read", path, EAGAIN) }
         return hash
     }
 }

@@ -23,6 +23,13 @@ struct RootDefaults: Sendable {
         _ entry: FolderListing.Entry?, hasNote: Bool, movedIn: Bool, trustTimes: Bool, at now: Moment
     ) -> Bool {
         hasStrangeNote = hasNote && told.isEmpty
+        return observe(entry, movedIn: movedIn, trustTimes: trustTimes, at: now)
+    }
+
+    /// The same without a look at the message.
+    mutating func observe(
+        _ entry: FolderListing.Entry?, movedIn: Bool = false, trustTimes: Bool, at now: Moment
+    ) -> Bool {
         if let entry {
             if file?.entry != entry {
                 // Settings by any name settle alike.
@@ -51,9 +58,11 @@ struct RootDefaults: Sendable {
     }
 
     /// Whether a version of the file is there that has not been read. No prompt is understood meanwhile.
-    var pend: Bool {
-        guard let fingerprint = file?.fingerprint else { return false }
-        return fingerprint != readFrom
+    var pend: Bool { unread != nil }
+
+    private var unread: (file: SubjectFile, fingerprint: FileFingerprint)? {
+        guard let file, let fingerprint = file.fingerprint, fingerprint != readFrom else { return nil }
+        return (file, fingerprint)
     }
 
     /// The message says this now.
@@ -71,7 +80,7 @@ struct RootDefaults: Sendable {
     func next(
         at now: Moment, _ patience: SubjectMachine.Patience
     ) -> (action: Action?, lookAgain: Duration?) {
-        if let file, let fingerprint = file.fingerprint, fingerprint != readFrom {
+        if let (file, fingerprint) = unread {
             let settled = file.settledAt(patience)
             return (settled > now.uptime ? nil : .read(fingerprint), settled)
         }

@@ -128,8 +128,16 @@ extension SubjectMonitor {
     private func run(_ errands: [Errand]) async {
         guard !errands.isEmpty else { return }
         let (root, probe) = (configuration.root, probe)
-        let outcomes = try? await files.run { errands.map { $0.run(root: root, probe: probe) } }
-        for (errand, outcome) in zip(errands, outcomes ?? []) {
+        let readsPrompts = errands.contains(where: \.readsPrompt)
+        let result = try? await files.run {
+            let outcomes = errands.map { $0.run(root: root, probe: probe) }
+            // After the prompts: settings that were there before a prompt hold for it, though nobody told of them yet.
+            let defaults = readsPrompts ? try FolderScanner.defaults(in: root) : nil
+            return (outcomes: outcomes, defaults: defaults)
+        }
+        guard let result else { return }
+        let areStale = readsPrompts && glimpseDefaults(result.defaults)
+        for (errand, outcome) in zip(errands, result.outcomes) {
             guard let subject = subjects[errand.subject] else { continue }
             switch outcome {
             case .judged(let file, let fingerprint, let verdict):
@@ -141,6 +149,7 @@ extension SubjectMonitor {
             case .settings(let settings, let fingerprint):
                 subject.machine.read(settings: settings, fingerprint)
             case .prompt(let contents, let file, let fingerprint):
+                guard !areStale else { break }
                 subject.machine.read(contents, of: file, fingerprint)
             case .noted(let error?):
                 logger.warning(

@@ -180,6 +180,15 @@ extension SubjectMonitor {
         }
     }
 
+    /// Takes in what became of the settings since the root was looked at.
+    ///
+    /// - Returns: whether what was read under them is to be read again.
+    func glimpseDefaults(_ entry: FolderListing.Entry?) -> Bool {
+        let areOthers = defaults.observe(entry, trustTimes: kinds.root == .local, at: time.now)
+        if areOthers { defaultsSettled(areOthers: true) }
+        return areOthers || defaults.pend
+    }
+
     /// Prompts that waited for the settings are looked at, and those that were read under others are read again.
     private func defaultsSettled(areOthers: Bool) {
         for subject in subjects.values where subject.machine.hasPrompts {

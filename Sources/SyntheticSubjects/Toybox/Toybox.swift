@@ -48,12 +48,21 @@ public struct Toybox: Sendable {
     public func sample(_ composition: ToyboxComposition, image: Int = 0, size: Int) -> ToyboxSample {
         precondition(
             (1...Self.maximumSize).contains(size), "a picture's side is 1 to \(Self.maximumSize) pixels")
-        var random = ToyboxRandom(
-            composition.identity.seed, composition.identity.subject, image, purpose: .caption)
         let (picture, mask) = ToyboxRendering(composition).pixels(size: size)
         return ToyboxSample(
-            image: picture, mask: mask, caption: ToyboxCaption.varied(composition, &random),
+            image: picture, mask: mask, caption: caption(composition, image: image),
             plainCaption: ToyboxCaption.plain(composition), composition: composition)
+    }
+
+    /// The varied caption that ``sample(subject:image:size:)`` has, without drawing.
+    public func caption(subject: Int, image: Int) -> String {
+        caption(composition(subject: subject, image: image), image: image)
+    }
+
+    private func caption(_ composition: ToyboxComposition, image: Int) -> String {
+        var random = ToyboxRandom(
+            composition.identity.seed, composition.identity.subject, image, purpose: .caption)
+        return ToyboxCaption.varied(composition, &random)
     }
 
     /// The largest side of a picture, in pixels.

@@ -30,6 +30,11 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
     /// Folder of subjects' folders; or `toybox`, whose toys are drawn while they are learned from.
     public var data = ""
+    /// Toys of a pool of which pictures come again, and pictures of each; 0: every set is a new toy.
+    public var poolSubjects = 0
+    public var poolImages = 8
+    /// File that keeps the latents of images that come again, also for other runs; none: they are kept while a run runs.
+    public var latents = ""
     /// Pixels; the model's own by default.
     public var width = 0
     public var height = 0
@@ -67,6 +72,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var schedule: LearningRateSchedule.Shape = .cosine
     /// Of the rate, where the cosine ends.
     public var finalRate = 0.1
+    public var optimizer = Optimizer.Method.adamW
+    public var momentum = 0.95
     public var beta1 = 0.9
     public var beta2 = 0.999
     public var epsilon = 1e-8
@@ -96,8 +103,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
         LearningRateSchedule(peak: rate, warmUpSteps: warmUp, shape: schedule, finalFraction: finalRate)
     }
 
-    var optimiser: AdamW.Settings {
-        var settings = AdamW.Settings()
+    var optimiser: Optimizer.Settings {
+        var settings = Optimizer.Settings()
+        settings.method = optimizer
+        settings.momentum = Float(momentum)
         settings.beta1 = Float(beta1)
         settings.beta2 = Float(beta2)
         settings.epsilon = Float(epsilon)
@@ -115,10 +124,15 @@ public struct TrainingConfiguration: Sendable, Equatable {
         return settings
     }
 
+    var pool: ToyboxSets.Pool? {
+        poolSubjects > 0 ? ToyboxSets.Pool(subjects: poolSubjects, images: poolImages) : nil
+    }
+
     /// The same with what may change from one part of a run to the next set to the defaults.
     var decisive: TrainingConfiguration {
         var copy = self
         let plain = TrainingConfiguration()
+        copy.latents = plain.latents
         copy.logEvery = plain.logEvery
         copy.snapshotEvery = plain.snapshotEvery
         copy.sampleEvery = plain.sampleEvery

@@ -17,6 +17,8 @@ struct TrainingSetting {
             flag("known_channels", \.knownChannels), choice("mode", \.mode, among: [.joint, .cached]),
             integer("lora_rank", \.loraRank, 0...4096), number("lora_scale", \.loraScale, 0...1000),
             text("data", \.data), integer("width", \.width, 0...4096), integer("height", \.height, 0...4096),
+            integer("pool_subjects", \.poolSubjects, 0...100_000_000),
+            integer("pool_images", \.poolImages, 1...1_000_000), text("latents", \.latents),
             integer("images", \.images, 1...64), integer("known_minimum", \.knownMinimum, 0...63),
             integer("known_maximum", \.knownMaximum, 0...63), number("drop_text", \.dropText, 0...1),
             number("drop_references", \.dropReferences, 0...1),
@@ -30,7 +32,9 @@ struct TrainingSetting {
             integer("accumulate", \.accumulate, 1...4096), number("rate", \.rate, 0...10),
             integer("warm_up", \.warmUp, 0...10_000_000),
             choice("schedule", \.schedule, among: LearningRateSchedule.Shape.allCases),
-            number("final_rate", \.finalRate, 0...1), number("beta1", \.beta1, 0...0.9999),
+            number("final_rate", \.finalRate, 0...1),
+            choice("optimizer", \.optimizer, among: Optimizer.Method.allCases),
+            number("momentum", \.momentum, 0...0.9999), number("beta1", \.beta1, 0...0.9999),
             number("beta2", \.beta2, 0...0.999999), number("epsilon", \.epsilon, 1e-16...1),
             number("weight_decay", \.weightDecay, 0...10), number("clip_norm", \.clipNorm, 1e-6...1e9),
             number("average_decay", \.averageDecay, 0...0.999999),
@@ -48,7 +52,7 @@ struct TrainingSetting {
 
     private static func text(_ name: String, _ path: Path<String>) -> TrainingSetting {
         TrainingSetting(name: name) { (text, configuration) throws(Refusal) in
-            guard !text.isEmpty else { throw Refusal(allowed: "the path of a folder") }
+            guard !text.isEmpty else { throw Refusal(allowed: "a path") }
             configuration[keyPath: path] = text
         }
     }

@@ -64,21 +64,19 @@ public struct SubjectFolders: SubjectSets {
     private func images(of subjects: [Subject], set index: Int, count: Int, width: Int, height: Int) throws
         -> [SubjectImage]
     {
-        // Every subject once a round, each round in another order.
-        let (round, place) = (index / subjects.count, index % subjects.count)
-        var order = RandomSource(seed: seed &+ UInt64(round) &* 0x9E37_79B9_7F4A_7C15)
-        let subject = subjects[Array(subjects.indices).shuffled(using: &order)[place]]
+        let subject = subjects[ShuffledRounds(of: subjects.count, seed: seed)[index]]
         var choice = RandomSource(seed: ~seed &+ UInt64(index) &* 0xD134_2543_DE82_EF95)
         var chosen: [Entry] = []
         while chosen.count < count {
             chosen += subject.entries.shuffled(using: &choice).prefix(count - chosen.count)
         }
-        return try chosen.map { entry in
+        return chosen.map { entry in
             let path = "\(subject.folder)/\(entry.image)"
-            let mask = try entry.mask.map { try Self.mask("\(subject.folder)/\($0)", width, height) }
-            return SubjectImage(
-                image: try Self.image(path, width, height), caption: entry.caption, mask: mask, identity: path
-            )
+            return SubjectImage(caption: entry.caption, identity: path) {
+                SubjectImage.Photo(
+                    image: try Self.image(path, width, height),
+                    mask: try entry.mask.map { try Self.mask("\(subject.folder)/\($0)", width, height) })
+            }
         }
     }
 

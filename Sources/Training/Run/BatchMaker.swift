@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import SyntheticSubjects
 import Tensors
 
 /// Turns sets of images into what a step learns from. All chance comes from the seed and the set's number.
@@ -8,14 +9,13 @@ final class BatchMaker {
     private let source: any SubjectSets
     private let emptyCaption: [Int]
     private let timestepCount: Int
-    /// Latents of images that come again.
-    private var kept: [String: [Float]] = [:]
-    private var keptBytes = 0
-    private static let maximumKeptBytes = 1 << 30
+    private let latents: LatentStore
 
-    init(_ trainee: Trainee, _ source: any SubjectSets) {
+    /// - Parameter latents: what is known of images that come again.
+    init(_ trainee: Trainee, _ source: any SubjectSets, latents: LatentStore = LatentStore()) {
         self.trainee = trainee
         self.source = source
+        self.latents = latents
         emptyCaption = trainee.tokenizer.encode("")
         timestepCount = trainee.scheduler.trainingSteps
     }
@@ -27,38 +27,51 @@ final class BatchMaker {
 
     /// The sets of batch `index` of the run.
     func sets(batch index: Int) throws -> [DiffusionSet] {
-        try (0..<configuration.sets).map { try set(index * configuration.sets + $0) }
+        let numbers = index * configuration.sets..<(index + 1) * configuration.sets
+        let images = try numbers.map(imagesOf)
+        let entries = try entries(images.flatMap(\.self))
+        return numbers.enumerated().map { place, number in
+            let from = place * configuration.images
+            return set(number, images[place], Array(entries[from..<from + configuration.images]))
+        }
     }
 
     /// Pixels in -1...1 of all images of batch `index`, and noise for their latents.
     func pixels(batch index: Int) throws -> (pixels: [Float], images: Int, noise: [Float]?) {
-        var pixels: [Float] = []
-        var noise: [Float] = []
-        var images = 0
-        for number in index * configuration.sets..<(index + 1) * configuration.sets {
-            var random = source(of: number)
-            for image in try imagesOf(number) {
-                pixels += Self.values(image.image)
-                noise += random.normals(height * width * trainee.vae.latentChannels)
-                images += 1
-            }
-        }
+        let numbers = index * configuration.sets..<(index + 1) * configuration.sets
+        let images = try numbers.flatMap(imagesOf)
+        let pixels = try photos(images).flatMap { Self.values($0.image) }
         let deviation = Float(configuration.latentNoise)
-        return (pixels, images, deviation > 0 ? noise.map { deviation * $0 } : nil)
+        guard deviation > 0 else { return (pixels, images.count, nil) }
+        let noise = numbers.flatMap { number in
+            var random = source(of: number)
+            return random.normals(configuration.images * height * width * trainee.vae.latentChannels)
+        }
+        return (pixels, images.count, noise.map { deviation * $0 })
     }
 
-    /// A clean scaled latent, `[h, w, c]`.
-    func latent(_ image: SubjectImage) -> [Float] {
-        if let identity = image.identity, let latent = kept[identity] { return latent }
-        // One by one, so that what an image becomes does not depend on its company.
-        let pixels = Tensor(
-            Self.values(image.image), shape: [1, trainee.height, trainee.width, 3], on: trainee.tape)
-        let latent = trainee.vae.encode(pixels).elements
-        if let identity = image.identity, keptBytes + 4 * latent.count <= Self.maximumKeptBytes {
-            keptBytes += 4 * latent.count
-            kept[identity] = latent
+    /// What is to be known of images: what was kept, and of others what is computed now.
+    private func entries(_ images: [SubjectImage]) throws -> [LatentStore.Entry] {
+        let kept = images.map { $0.identity.flatMap { latents[$0] } }
+        let strange = images.indices.filter { kept[$0] == nil }
+        var entries = kept
+        for (index, photo) in zip(strange, try photos(strange.map { images[$0] })) {
+            // One by one, so that what an image becomes does not depend on its company.
+            let pixels = Tensor(
+                Self.values(photo.image), shape: [1, trainee.height, trainee.width, 3], on: trainee.tape)
+            let entry = LatentStore.Entry(
+                latent: trainee.vae.encode(pixels).elements, shares: photo.mask.map(shares))
+            entries[index] = entry
+            if let identity = images[index].identity { try latents.keep(entry, of: identity) }
         }
-        return latent
+        return entries.compactMap(\.self)
+    }
+
+    /// Reads or draws images, on all threads.
+    private func photos(_ images: [SubjectImage]) throws -> [SubjectImage.Photo] {
+        let threads =
+            configuration.threads > 0 ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount
+        return try ParallelWork.map(images.indices, threads: threads) { try images[$0].photo() }
     }
 
     private func imagesOf(_ number: Int) throws -> [SubjectImage] {
@@ -71,9 +84,9 @@ final class BatchMaker {
         return RandomSource(seed: seeds.next() ^ (UInt64(number) &* 0x9E37_79B9_7F4A_7C15))
     }
 
-    private func set(_ number: Int) throws -> DiffusionSet {
+    private func set(_ number: Int, _ images: [SubjectImage], _ entries: [LatentStore.Entry]) -> DiffusionSet
+    {
         var random = source(of: number)
-        let images = try imagesOf(number)
         // 1. Which are known, and which of those are there.
         let most = min(configuration.knownMaximum, images.count - 1)
         let known = Int.random(in: configuration.knownMinimum...most, using: &random)
@@ -93,11 +106,11 @@ final class BatchMaker {
         let timesteps = members.indices.map { _ in
             configuration.mode == .joint ? common : timestep(&random)
         }
-        let latents = members.flatMap { latent(images[$0]) }
+        let latents = members.flatMap { entries[$0].latent }
         return DiffusionSet(
             latents: latents, noise: random.normals(latents.count), images: members.count,
             known: references.count, timesteps: timesteps, captions: captions,
-            pixelWeights: weights(members.map { images[$0] }))
+            pixelWeights: weights(members.map { entries[$0].shares }))
     }
 
     private func timestep(_ random: inout RandomSource) -> Int {
@@ -106,22 +119,26 @@ final class BatchMaker {
     }
 
     /// Weights of the latents' pixels, 1 in the mean over each image; nil if all are 1.
-    private func weights(_ images: [SubjectImage]) -> [Float]? {
-        guard configuration.subjectWeight != 1, images.contains(where: { $0.mask != nil }) else { return nil }
-        let factor = trainee.vae.downscale
-        return images.flatMap { image in
-            guard let mask = image.mask else { return [Float](repeating: 1, count: height * width) }
-            var weights = [Float](repeating: 0, count: height * width)
-            for y in 0..<trainee.height {
-                for x in 0..<trainee.width {
-                    weights[y / factor * width + x / factor] += Float(mask[y * trainee.width + x])
-                }
-            }
-            let scale = Float(configuration.subjectWeight - 1) / Float(255 * factor * factor)
-            weights = weights.map { 1 + scale * $0 }
+    private func weights(_ shares: [[Float]?]) -> [Float]? {
+        guard configuration.subjectWeight != 1, shares.contains(where: { $0 != nil }) else { return nil }
+        return shares.flatMap { shares in
+            guard let shares else { return [Float](repeating: 1, count: height * width) }
+            let weights = shares.map { 1 + Float(configuration.subjectWeight - 1) * $0 }
             let mean = weights.reduce(0, +) / Float(weights.count)
             return weights.map { $0 / mean }
         }
+    }
+
+    /// The subject's share of each of the latent's pixels.
+    private func shares(_ mask: [UInt8]) -> [Float] {
+        let factor = trainee.vae.downscale
+        var shares = [Float](repeating: 0, count: height * width)
+        for y in 0..<trainee.height {
+            for x in 0..<trainee.width {
+                shares[y / factor * width + x / factor] += Float(mask[y * trainee.width + x])
+            }
+        }
+        return shares.map { $0 / Float(255 * factor * factor) }
     }
 
     private static func values(_ image: RGBImage) -> [Float] { image.pixels.map { Float($0) / 127.5 - 1 } }

@@ -22,7 +22,7 @@ public enum LatentScale {
         var (sum, squares, count) = (0.0, 0.0, 0.0)
         for set in 0..<sets {
             for image in try source.images(set: set, count: imagesPerSet, width: width, height: height) {
-                let values = image.image.pixels.map { Float($0) / 127.5 - 1 }
+                let values = try image.photo().image.pixels.map { Float($0) / 127.5 - 1 }
                 for value in vae.encode(Tensor(values, shape: [1, height, width, 3], on: backend)).floats {
                     sum += Double(value)
                     squares += Double(value) * Double(value)

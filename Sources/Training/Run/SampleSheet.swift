@@ -36,10 +36,11 @@ struct SampleSheet {
         let count = max(2, trainee.configuration.images)
         let rows = try (0..<Self.subjects).map { subject in
             let images = try heldOut(subject, count: count)
-            let references = images.dropLast().map { image in
+            let photos = try images.map { try $0.photo().image }
+            let references = photos.dropLast().map { photo in
                 Pipeline.Reference(
                     latent: pipeline.encode(
-                        pixels: image.image.pixels, width: trainee.width, height: trainee.height),
+                        pixels: photo.pixels, width: trainee.width, height: trainee.height),
                     noiseSeed: 0)
             }
             var request = GenerationRequest(prompt: images[count - 1].caption, model: model, seeds: [7])
@@ -50,14 +51,14 @@ struct SampleSheet {
                     width: trainee.width, height: trainee.height,
                     pixels: try pipeline.decode(pipeline.generate(request, references: references)))
             }
-            return images.map(\.image) + made
+            return photos + made
         }
         return try PNGEncoder.encode(laid(rows))
     }
 
     private func reconstructions(_ folder: String, _ backend: CPUBackend) throws -> [UInt8] {
         let vae = try Autoencoders.load(folder: "\(folder)/vae", on: backend)
-        let images = try (0..<2 * Self.subjects).map { try heldOut($0, count: 1)[0].image }
+        let images = try (0..<2 * Self.subjects).map { try heldOut($0, count: 1)[0].photo().image }
         let made = images.map { image in
             let values = image.pixels.map { Float($0) / 127.5 - 1 }
             let pixels = Tensor(values, shape: [1, image.height, image.width, 3], on: backend)

@@ -6,13 +6,13 @@ import Tensors
 /// Chance is a function of the seed and the step, so there is no state of it.
 enum Snapshot {
     static func write(
-        step: Int, optimiser: AdamW, average: ExponentialMovingAverage, to path: String
+        step: Int, optimiser: Optimizer, average: ExponentialMovingAverage, to path: String
     ) throws(TrainingError) {
         var tensors: [(name: String, tensor: Tensor)] = []
         for slot in optimiser.slots {
             tensors.append(("parameter/\(slot.name)", slot.parameter))
             tensors.append(("first/\(slot.name)", slot.firstMoment))
-            tensors.append(("second/\(slot.name)", slot.secondMoment))
+            if let second = slot.secondMoment { tensors.append(("second/\(slot.name)", second)) }
         }
         tensors += average.averages.map { ("average/\($0.name)", $0.tensor) }
         let metadata = ["step": "\(step)", "updates": "\(optimiser.stepCount)"]
@@ -24,7 +24,7 @@ enum Snapshot {
     /// Fills parameters, moments and averages.
     /// - Returns: steps done.
     static func read(
-        _ path: String, optimiser: AdamW, average: ExponentialMovingAverage, on tape: GradientTape
+        _ path: String, optimiser: Optimizer, average: ExponentialMovingAverage, on tape: GradientTape
     )
         throws(TrainingError) -> Int
     {
@@ -42,13 +42,14 @@ enum Snapshot {
             }
             tensor.rawPointer.copyMemory(from: stored.rawPointer, byteCount: 4 * tensor.count)
         }
-        guard file.names.count == 3 * optimiser.slots.count + average.averages.count else {
+        let moments = optimiser.slots.reduce(0) { $0 + ($1.secondMoment == nil ? 2 : 3) }
+        guard file.names.count == moments + average.averages.count else {
             throw damaged("it is of another model")
         }
         for slot in optimiser.slots {
             try fill(slot.parameter, "parameter/\(slot.name)")
             try fill(slot.firstMoment, "first/\(slot.name)")
-            try fill(slot.secondMoment, "second/\(slot.name)")
+            if let second = slot.secondMoment { try fill(second, "second/\(slot.name)") }
         }
         for (name, tensor) in average.averages { try fill(tensor, "average/\(name)") }
         optimiser.stepCount = updates

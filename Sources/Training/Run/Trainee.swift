@@ -115,6 +115,18 @@ public final class Trainee {
             rank: configuration.loraRank, scale: configuration.loraScale, on: tape.base)
     }
 
+    /// Where latents of images that come again are kept.
+    func latentStore() throws -> LatentStore {
+        guard unet != nil, !configuration.latents.isEmpty else { return LatentStore() }
+        let pixels = (width / vae.downscale) * (height / vae.downscale)
+        return try LatentStore(
+            file: configuration.latents,
+            of: LatentStore.Description(
+                vae: ModelHash.compute(autoencoder: "\(configuration.model)/vae"), width: width,
+                height: height,
+                pixels: pixels, channels: vae.latentChannels))
+    }
+
     /// The objective of a diffusion run.
     func objective(_ unet: UNet) -> DiffusionObjective {
         DiffusionObjective(

@@ -10,7 +10,7 @@ public final class TrainingLoop {
     public private(set) var step = 0
     private let configuration: TrainingConfiguration
     private let batches: BatchMaker
-    private let optimiser: AdamW
+    private let optimiser: Optimizer
     private let average: ExponentialMovingAverage
     private let source: any SubjectSets
     private var log: [LogEntry]
@@ -34,10 +34,13 @@ public final class TrainingLoop {
         self.configuration = configuration
         folder = try RunFolder(path)
         try folder.claim(configuration, text: text)
-        source = try given ?? SubjectSource.open(configuration.data, seed: UInt64(configuration.seed))
+        source =
+            try given
+            ?? SubjectSource.open(
+                configuration.data, seed: UInt64(configuration.seed), pool: configuration.pool)
         trainee = try Trainee(configuration)
-        batches = BatchMaker(trainee, source)
-        optimiser = AdamW(trainee.parameters, settings: configuration.optimiser, on: trainee.tape)
+        batches = BatchMaker(trainee, source, latents: try trainee.latentStore())
+        optimiser = Optimizer(trainee.parameters, settings: configuration.optimiser, on: trainee.tape)
         average = ExponentialMovingAverage(
             of: trainee.parameters, decay: configuration.averageDecay, on: trainee.tape.base)
         if let last = folder.snapshots().last {

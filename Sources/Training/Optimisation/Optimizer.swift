@@ -1,12 +1,24 @@
 import Tensors
 
-/// AdamW over named parameters, with the gradients' global norm clipped.
-public final class AdamW {
+/// AdamW over named parameters, or Muon for the matrices among them; the gradients' global norm is clipped.
+///
+/// Muon (Jordan et al. 2024) follows a momentum whose directions count all alike: small matrices learn in fewer steps. Its
+/// steps are as large as AdamW's in the mean (Liu et al., arXiv 2502.16982), so that one rate serves both. Embeddings,
+/// norms and biases are AdamW's always.
+public final class Optimizer {
+    public enum Method: String, Sendable, CaseIterable {
+        case adamW = "adamw"
+        case muon
+    }
+
     public struct Settings: Sendable, Equatable {
+        public var method = Method.adamW
         public var beta1: Float = 0.9
         public var beta2: Float = 0.999
         public var epsilon: Float = 1e-8
         public var weightDecay: Float = 0.01
+        /// Of Muon's matrices.
+        public var momentum: Float = 0.95
         /// Gradients of a larger global norm are scaled down to it; infinite: never.
         public var maximumNorm: Double = 1
 
@@ -17,7 +29,9 @@ public final class AdamW {
     public struct Slot {
         public let name: String
         public let parameter: Tensor
-        public let firstMoment, secondMoment: Tensor
+        public let firstMoment: Tensor
+        /// Nil where Muon moves the parameter.
+        public let secondMoment: Tensor?
     }
 
     public let settings: Settings
@@ -30,9 +44,11 @@ public final class AdamW {
         self.settings = settings
         self.tape = tape
         slots = parameters.map { name, tensor in
-            Slot(
+            let isMuons =
+                settings.method == .muon && tensor.shape.rank > 1 && !name.contains("embeddings.")
+            return Slot(
                 name: name, parameter: tensor, firstMoment: Tensor(zeros: tensor.shape, on: tape.base),
-                secondMoment: Tensor(zeros: tensor.shape, on: tape.base))
+                secondMoment: isMuons ? nil : Tensor(zeros: tensor.shape, on: tape.base))
         }
     }
 
@@ -54,11 +70,18 @@ public final class AdamW {
         let step = AdamWStep(
             number: stepCount, rate: rate, beta1: settings.beta1, beta2: settings.beta2,
             epsilon: settings.epsilon, decay: settings.weightDecay, gradientScale: Float(scale))
+        let muon = MuonStep(
+            rate: rate, momentum: settings.momentum, decay: settings.weightDecay, gradientScale: Float(scale))
         for slot in slots {
             let gradient = slot.parameter.gradient ?? Tensor(zeros: slot.parameter.shape, on: tape.base)
-            tape.base.takeStep(
-                step, parameter: slot.parameter, gradient: gradient, firstMoment: slot.firstMoment,
-                secondMoment: slot.secondMoment)
+            if let secondMoment = slot.secondMoment {
+                tape.base.takeStep(
+                    step, parameter: slot.parameter, gradient: gradient, firstMoment: slot.firstMoment,
+                    secondMoment: secondMoment)
+            } else {
+                tape.base.takeStep(
+                    muon, parameter: slot.parameter, gradient: gradient, momentum: slot.firstMoment)
+            }
         }
         clearGradients()
         tape.parametersChanged()
