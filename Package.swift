@@ -13,6 +13,16 @@ let codecs = ["heif": "libheif/heif.h", "webp": "webp/decode.h"].filter { _, hea
     }
 }.keys.sorted()
 
+/// Training on several machines is there where Open MPI's headers are.
+let mpi = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map { "/usr/lib/\($0)/openmpi/include" }
+    .first { FileManager.default.fileExists(atPath: $0 + "/mpi.h") }
+let processGroups: [Target.Dependency] = mpi == nil ? [] : ["CMPI"]
+let mpiTargets: [Target] =
+    mpi.map { headers in
+        let settings: [CSetting] = [.treatAllWarnings(as: .error), .unsafeFlags(["-isystem", headers])]
+        return [.target(name: "CMPI", cSettings: settings, linkerSettings: [.linkedLibrary("mpi")])]
+    } ?? []
+
 /// `make fuzz` builds the parsers for libFuzzer, into a folder of its own.
 let instrumented = Context.environment["JEDI_LIBFUZZER"] != nil
 
@@ -85,7 +95,7 @@ let package = Package(
             dependencies: [
                 "Images", "JointDiffusion", "SyntheticSubjects", "Tensors",
                 .product(name: "Yams", package: "Yams"),
-            ],
+            ] + processGroups,
             swiftSettings: testable),
         .executableTarget(
             name: "jeditrain",
@@ -203,4 +213,5 @@ let package = Package(
             ],
             swiftSettings: plain),
     ]
+        + mpiTargets
 )

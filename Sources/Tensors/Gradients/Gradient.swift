@@ -22,6 +22,13 @@ extension Tensor {
             backend: values.backend)
     }
 
+    /// The gradient, which begins as zeros where nothing was added; nil if none is wanted.
+    public func gradientOrZeros(on backend: any Backend) -> Tensor? {
+        guard let slot = storage.gradient else { return nil }
+        if slot.values == nil { slot.values = Tensor(zeros: [slot.count], on: backend) }
+        return gradient
+    }
+
     /// Forgets the gradient; what is added next begins at zero.
     public func clearGradient() { storage.gradient?.values = nil }
 

@@ -14,6 +14,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case unwritable(path: String, reason: String)
     case notFinite(step: Int, skips: Int)
     case inUse(folder: String)
+    case processesLost(reason: String)
+    case otherProcesses(folder: String, count: Int)
 
     public var description: String {
         switch self {
@@ -41,6 +43,10 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
         case .notFinite(let step, let skips):
             "Loss or gradients were not finite \(skips) times in a row, the last time at step \(step). The snapshots are "
                 + "intact; lower 'rate' or 'clip_norm', and look at the data."
+        case .processesLost(let reason):
+            "The processes cannot work together: \(reason). The snapshots are intact; start the same command again."
+        case .otherProcesses(let folder, let count):
+            "\(folder) holds a run of \(count) process\(count == 1 ? "" : "es"); go on with as many, or give another folder."
         case .inUse(let folder): "\(folder) is in use by another run. Wait for it, or stop it."
         }
     }

@@ -45,12 +45,22 @@ public struct DiffusionObjective {
         takesKnownLatents = unet.configuration.inChannels == 2 * unet.configuration.outChannels + 1
     }
 
+    /// How many images the error of sets is a mean over: known ones count their share.
+    public func imagesWithError(_ sets: [DiffusionSet]) -> Float {
+        sets.reduce(Float(0)) { $0 + Float($1.images - $1.known) + knownShare * Float($1.known) }
+    }
+
+    /// What the error of a known image counts.
+    private var knownShare: Float { settings.mode == .cached ? 0 : settings.knownWeight }
+
     /// The loss of a batch, of shape `[]`, on the tape.
     /// - Parameters:
     ///   - height, width: of all latents.
-    public func loss(_ sets: [DiffusionSet], height: Int, width: Int) -> Tensor {
+    ///   - images: how many images the error is a mean over, where these sets are a part of a batch.
+    public func loss(_ sets: [DiffusionSet], height: Int, width: Int, images whole: Float? = nil) -> Tensor {
         let channels = unet.configuration.outChannels
-        let batch = Batch(self, sets, pixels: height * width, channels: channels)
+        let batch = Batch(
+            self, sets, images: whole ?? imagesWithError(sets), pixels: height * width, channels: channels)
         let images = batch.timesteps.count
         let shape: Shape = [images, height, width, channels]
         // 1. Every distinct caption once.
@@ -91,13 +101,11 @@ public struct DiffusionObjective {
         var weights: [Float] = []
         var timesteps: [Int] = []
 
-        init(_ objective: DiffusionObjective, _ sets: [DiffusionSet], pixels: Int, channels: Int) {
+        init(
+            _ objective: DiffusionObjective, _ sets: [DiffusionSet], images: Float, pixels: Int, channels: Int
+        ) {
             let size = pixels * channels
             let isOneWay = objective.settings.mode == .cached
-            let knownShare = isOneWay ? 0 : objective.settings.knownWeight
-            let shares = sets.reduce(Float(0)) {
-                $0 + Float($1.images - $1.known) + knownShare * Float($1.known)
-            }
             for set in sets {
                 precondition(set.latents.count == set.images * size, "latents of another size")
                 for image in 0..<set.images {
@@ -109,7 +117,8 @@ public struct DiffusionObjective {
                     let factor = objective.settings.weighting.factor(
                         alpha2: alpha * alpha, prediction: objective.prediction,
                         gamma: objective.settings.gamma)
-                    let share = (isKnown ? knownShare : 1) / max(shares, 1e-8) * Float(factor) / Float(size)
+                    let share =
+                        (isKnown ? objective.knownShare : 1) / max(images, 1e-8) * Float(factor) / Float(size)
                     let (a, b) = (Float(alpha), Float(sigma))
                     for pixel in 0..<pixels {
                         let from = image * size + pixel * channels

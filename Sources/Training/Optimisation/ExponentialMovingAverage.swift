@@ -16,6 +16,12 @@ public final class ExponentialMovingAverage {
         averages = parameters.map { ($0.name, backend.copied($0.tensor)) }
     }
 
+    /// Takes over the first process's averages.
+    func follow(_ group: ProcessGroup) throws(TrainingError) {
+        guard group.size > 1 else { return }
+        for (_, average) in averages { try group.broadcast(UnsafeMutableRawBufferPointer(average.floats)) }
+    }
+
     /// Follows the parameters after step `number`, counted from 1. Early on it follows faster, since what it began with
     /// counts for nothing: `min(decay, (1 + number) / (10 + number))`.
     public func follow(step number: Int) {

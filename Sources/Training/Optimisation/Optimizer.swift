@@ -87,6 +87,27 @@ public final class Optimizer {
         tape.parametersChanged()
     }
 
+    /// Puts the sums over a group's processes in the place of the gradients.
+    func sumGradients(over group: ProcessGroup) throws(TrainingError) {
+        guard group.size > 1 else { return }
+        for slot in slots {
+            guard let gradient = slot.parameter.gradientOrZeros(on: tape.base) else { continue }
+            try group.sum(gradient.floats)
+        }
+    }
+
+    /// Takes over the first process's parameters and moments.
+    func follow(_ group: ProcessGroup) throws(TrainingError) {
+        guard group.size > 1 else { return }
+        stepCount = try group.broadcast(stepCount)
+        for slot in slots {
+            for tensor in [slot.parameter, slot.firstMoment, slot.secondMoment].compactMap(\.self) {
+                try group.broadcast(UnsafeMutableRawBufferPointer(tensor.floats))
+            }
+        }
+        tape.parametersChanged()
+    }
+
     /// Forgets the gradients.
     public func clearGradients() {
         for slot in slots { slot.parameter.clearGradient() }

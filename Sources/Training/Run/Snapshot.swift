@@ -6,7 +6,7 @@ import Tensors
 /// Chance is a function of the seed and the step, so there is no state of it.
 enum Snapshot {
     static func write(
-        step: Int, optimiser: Optimizer, average: ExponentialMovingAverage, to path: String
+        step: Int, processes: Int, optimiser: Optimizer, average: ExponentialMovingAverage, to path: String
     ) throws(TrainingError) {
         var tensors: [(name: String, tensor: Tensor)] = []
         for slot in optimiser.slots {
@@ -15,16 +15,20 @@ enum Snapshot {
             if let second = slot.secondMoment { tensors.append(("second/\(slot.name)", second)) }
         }
         tensors += average.averages.map { ("average/\($0.name)", $0.tensor) }
-        let metadata = ["step": "\(step)", "updates": "\(optimiser.stepCount)"]
+        let metadata = [
+            "step": "\(step)", "updates": "\(optimiser.stepCount)", "processes": "\(processes)",
+        ]
         do { try SafetensorsWriter.write(tensors, metadata: metadata, to: path) } catch {
             throw .unwritable(path: path, reason: error.description)
         }
     }
 
     /// Fills parameters, moments and averages.
+    /// - Parameter processes: how many train; what a step learns from depends on it.
     /// - Returns: steps done.
     static func read(
-        _ path: String, optimiser: Optimizer, average: ExponentialMovingAverage, on tape: GradientTape
+        _ path: String, processes: Int, optimiser: Optimizer, average: ExponentialMovingAverage,
+        on tape: GradientTape
     )
         throws(TrainingError) -> Int
     {
@@ -34,6 +38,13 @@ enum Snapshot {
         guard let step = file.metadata["step"].flatMap({ Int($0) }),
             let updates = file.metadata["updates"].flatMap({ Int($0) })
         else { throw damaged("it does not say of which step it is") }
+        let others = file.metadata["processes"].flatMap { Int($0) } ?? 1
+        guard others == processes else {
+            throw .otherProcesses(
+                folder: URL(fileURLWithPath: path).deletingLastPathComponent().deletingLastPathComponent()
+                    .path,
+                count: others)
+        }
         func fill(_ tensor: Tensor, _ name: String) throws(TrainingError) {
             let stored: Tensor
             do { stored = try file.tensor(name, on: tape.base) } catch { throw damaged(error.description) }

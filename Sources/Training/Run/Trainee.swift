@@ -115,9 +115,9 @@ public final class Trainee {
             rank: configuration.loraRank, scale: configuration.loraScale, on: tape.base)
     }
 
-    /// Where latents of images that come again are kept.
-    func latentStore() throws -> LatentStore {
-        guard unet != nil, !configuration.latents.isEmpty else { return LatentStore() }
+    /// Where latents of images that come again are kept: the first process's in the file, the others' in memory.
+    func latentStore(of group: ProcessGroup) throws -> LatentStore {
+        guard unet != nil, !configuration.latents.isEmpty, group.isFirst else { return LatentStore() }
         let pixels = (width / vae.downscale) * (height / vae.downscale)
         return try LatentStore(
             file: configuration.latents,

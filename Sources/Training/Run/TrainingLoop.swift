@@ -13,6 +13,7 @@ public final class TrainingLoop {
     private let optimiser: Optimizer
     private let average: ExponentialMovingAverage
     private let source: any SubjectSets
+    private let group: ProcessGroup
     private var log: [LogEntry]
 
     /// How far a run is, after each step.
@@ -26,27 +27,33 @@ public final class TrainingLoop {
 
     /// - Parameters:
     ///   - text: the configuration as it was written, which the folder keeps.
+    ///   - group: the processes that train together; the first one alone writes the folder.
     ///   - source: where sets come from; by default what the configuration names.
     public init(
         _ configuration: TrainingConfiguration, text: String, folder path: String,
-        source given: (any SubjectSets)? = nil
+        group: ProcessGroup = .single, source given: (any SubjectSets)? = nil
     ) throws {
         self.configuration = configuration
-        folder = try RunFolder(path)
-        try folder.claim(configuration, text: text)
+        self.group = group
+        folder = group.isFirst ? try RunFolder(path) : RunFolder(reading: path)
+        if group.isFirst { try folder.claim(configuration, text: text) }
         source =
             try given
             ?? SubjectSource.open(
                 configuration.data, seed: UInt64(configuration.seed), pool: configuration.pool)
         trainee = try Trainee(configuration)
-        batches = BatchMaker(trainee, source, latents: try trainee.latentStore())
+        batches = BatchMaker(trainee, source, latents: try trainee.latentStore(of: group))
         optimiser = Optimizer(trainee.parameters, settings: configuration.optimiser, on: trainee.tape)
         average = ExponentialMovingAverage(
             of: trainee.parameters, decay: configuration.averageDecay, on: trainee.tape.base)
-        if let last = folder.snapshots().last {
-            step = try Snapshot.read(last.file, optimiser: optimiser, average: average, on: trainee.tape)
+        if group.isFirst, let last = folder.snapshots().last {
+            step = try Snapshot.read(
+                last.file, processes: group.size, optimiser: optimiser, average: average, on: trainee.tape)
         }
-        log = try folder.log(upTo: step)
+        step = try group.broadcast(step)
+        try optimiser.follow(group)
+        try average.follow(group)
+        log = group.isFirst ? try folder.log(upTo: step) : []
     }
 
     /// Goes on to the last step.
@@ -57,12 +64,9 @@ public final class TrainingLoop {
         var line = Line()
         var skipsInARow = 0
         while step < configuration.steps {
-            // 1. The loss and its gradients, of as many batches as the step has.
-            var loss = 0.0
-            for batch in 0..<configuration.accumulate {
-                loss += try addGradients(batch: step * configuration.accumulate + batch)
-            }
-            loss /= Double(configuration.accumulate)
+            // 1. The loss and its gradients, of all batches that the step has in all processes.
+            let loss = try group.sum(addGradients())
+            try optimiser.sumGradients(over: group)
             // 2. The step, unless its numbers are of no use.
             let norm = optimiser.gradientNorm()
             let rate = configuration.rates.rate(at: step, of: configuration.steps)
@@ -80,7 +84,7 @@ public final class TrainingLoop {
             line.add(loss: loss, norm: norm, isFinite: isFinite)
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let isLast = step == configuration.steps
-            if step % configuration.logEvery == 0 || isLast {
+            if group.isFirst, step % configuration.logEvery == 0 || isLast {
                 let entry = line.entry(
                     step: step, rate: rate, seconds: seconds,
                     processorSeconds: Self.processorSeconds() - processorBegin)
@@ -91,10 +95,12 @@ public final class TrainingLoop {
             guard skipsInARow < configuration.maximumSkips else {
                 throw TrainingError.notFinite(step: step, skips: skipsInARow)
             }
-            let takesSamples =
-                configuration.sampleEvery > 0 && (step % configuration.sampleEvery == 0 || isLast)
-            if takesSamples { try writeSamples() }
-            if step % configuration.snapshotEvery == 0 || isLast { try writeSnapshot() }
+            if group.isFirst {
+                let takesSamples =
+                    configuration.sampleEvery > 0 && (step % configuration.sampleEvery == 0 || isLast)
+                if takesSamples { try writeSamples() }
+                if step % configuration.snapshotEvery == 0 || isLast { try writeSnapshot() }
+            }
             let left = seconds / Double(step - first) * Double(configuration.steps - step)
             try report(
                 Progress(
@@ -110,26 +116,43 @@ public final class TrainingLoop {
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
-    /// Adds the gradients of one batch's share of the step.
-    /// - Returns: the batch's loss.
-    private func addGradients(batch index: Int) throws -> Double {
-        let loss: Tensor
-        if let unet = trainee.unet {
-            loss = trainee.objective(unet).loss(
-                try batches.sets(batch: index), height: batches.height, width: batches.width)
-        } else {
-            let (pixels, images, noise) = try batches.pixels(batch: index)
-            loss = AutoencoderObjective(vae: trainee.vae, on: trainee.tape).loss(
-                pixels, images: images, height: trainee.height, width: trainee.width, noise: noise)
+    /// Adds the gradients of this process's batches of the step.
+    /// - Returns: their share of the loss.
+    private func addGradients() throws -> Double {
+        let numbers = (0..<configuration.accumulate).map {
+            (step * configuration.accumulate + $0) * group.size + group.rank
         }
-        let value = Double(loss.floats[0])
-        trainee.tape.backward(loss, factor: 1 / Float(configuration.accumulate))
+        guard let unet = trainee.unet else {
+            let factor = 1 / Float(configuration.accumulate * group.size)
+            return try numbers.reduce(0) { sum, number in
+                let (pixels, images, noise) = try batches.pixels(batch: number)
+                let loss = AutoencoderObjective(vae: trainee.vae, on: trainee.tape).loss(
+                    pixels, images: images, height: trainee.height, width: trainee.width, noise: noise)
+                return sum + backward(loss, factor: factor)
+            }
+        }
+        let objective = trainee.objective(unet)
+        let parts = try numbers.map { try batches.sets(batch: $0) }
+        // A mean over all images of the step, however they are spread.
+        let images = try group.sum(parts.reduce(0.0) { $0 + Double(objective.imagesWithError($1)) })
+        return parts.reduce(0) { sum, sets in
+            sum
+                + backward(
+                    objective.loss(
+                        sets, height: batches.height, width: batches.width, images: Float(images)))
+        }
+    }
+
+    private func backward(_ loss: Tensor, factor: Float = 1) -> Double {
+        let value = Double(loss.floats[0]) * Double(factor)
+        trainee.tape.backward(loss, factor: factor)
         return value
     }
 
     private func writeSnapshot() throws {
         try Snapshot.write(
-            step: step, optimiser: optimiser, average: average, to: folder.snapshotFile(step: step))
+            step: step, processes: group.size, optimiser: optimiser, average: average,
+            to: folder.snapshotFile(step: step))
         folder.keepLastSnapshots(2)
         try folder.write(Data(LossCurve.png(log)), to: folder.curveFile)
     }

@@ -29,7 +29,8 @@ struct TokenizerCommand: ParsableCommand {
     func run() throws {
         let texts: [String]
         if let captions {
-            texts = try String(contentsOfFile: captions, encoding: .utf8).split(separator: "\n").map(String.init)
+            texts = try String(contentsOfFile: captions, encoding: .utf8).split(separator: "\n").map(
+                String.init)
         } else {
             let toybox = Toybox(seed: 0)
             texts = (0..<Self.toyboxCaptions).map { toybox.caption(subject: $0, image: 0) }

@@ -12,6 +12,10 @@ struct TrainCommand: ParsableCommand {
             configuration, the log (log.jsonl), the loss as a curve (loss.png), sample sheets and snapshots. The same \
             command goes on from the last snapshot, with the same bits as if the run had never ended. To use the result: \
             jeditrain export.
+
+            'mpirun -n 4 jeditrain train CONFIG' trains with four processes, also on several machines, if the program was \
+            built where libopenmpi-dev is. A step then learns from four times as many sets. Model and data must be readable \
+            to all, the run's folder to the first.
             """)
 
     @Argument(help: "The configuration.", completion: .file(extensions: ["yaml", "yml"])) var config: String
@@ -30,7 +34,20 @@ struct TrainCommand: ParsableCommand {
         guard folder != config else {
             throw CommandError("\(config) has no ending to leave out. Give the run a folder: --out DIR.")
         }
-        let loop = try TrainingLoop(configuration, text: text, folder: folder)
+        let group = try ProcessGroup.join()
+        do { try train(configuration, text, folder, group) } catch {
+            guard group.size > 1 else { throw error }
+            FileHandle.standardError.write(Data("Error: process \(group.rank): \(error)\n".utf8))
+            group.abort()
+        }
+        group.end()
+    }
+
+    private func train(
+        _ configuration: TrainingConfiguration, _ text: String, _ folder: String, _ group: ProcessGroup
+    ) throws {
+        let loop = try TrainingLoop(configuration, text: text, folder: folder, group: group)
+        guard group.rank == 0 else { return try loop.run() }
         if loop.step > 0 { print("\(folder): going on after step \(loop.step)") }
         let line = TrainingProgressLine()
         try loop.run { line.show($0) }
