@@ -59,6 +59,7 @@ faults: build
 programs: packages
 	$(STATIC) --product jedid
 	$(STATIC) --product jedictl
+	$(STATIC) --product jeditrain
 	$(STATIC) --product generate-manual
 
 # As root where the prefix needs it; the build is not.

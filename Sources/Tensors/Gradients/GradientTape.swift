@@ -48,6 +48,13 @@ public final class GradientTape: Backend {
         adapters[ObjectIdentifier(weight.storage)] = (weight.storage, adapter)
     }
 
+    /// Computes something whose gradients nobody will ask for: what it records is forgotten.
+    public func withoutRecords<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let count = records.count
+        defer { records.removeLast(records.count - count) }
+        return try body()
+    }
+
     // MARK: Going back
 
     /// Adds the gradient of `factor * loss`, one number, to everything that is watched, and forgets the records.

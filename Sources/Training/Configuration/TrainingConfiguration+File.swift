@@ -33,7 +33,7 @@ extension TrainingConfiguration {
             case .scalar(let scalar): text = scalar.string
             case .sequence(let sequence):
                 let words = sequence.compactMap(\.string)
-                guard words.count == sequence.count, name == "train" || name == "from_scratch" else {
+                guard words.count == sequence.count, Self.lists.contains(name) else {
                     throw .invalidValue(file: file, key: name, value: "a list", allowed: "one value")
                 }
                 text = words.joined(separator: ",")
@@ -46,6 +46,9 @@ extension TrainingConfiguration {
         }
         try check(file)
     }
+
+    /// Settings that may be written as a list.
+    private static let lists = ["train", "from_scratch", "freeze"]
 
     private func check(_ file: String) throws(TrainingError) {
         guard !model.isEmpty else {

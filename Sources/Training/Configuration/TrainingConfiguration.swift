@@ -18,6 +18,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var train: [Component] = [.unet]
     /// Components that begin with random numbers instead of the folder's; of these the folder needs no weights.
     public var fromScratch: [Component] = []
+    /// What of the trained components stays as it is, by how its names begin: `vae/encoder`, `unet/down_blocks`.
+    public var freeze: [String] = []
     /// Whether the U-Net shall take mask and known latents, which are added if the checkpoint lacks them.
     public var knownChannels = true
     public var mode: ReferenceMode = .joint
@@ -94,6 +96,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var snapshotEvery = 200
     /// 0: never.
     public var sampleEvery = 500
+    /// How often it is looked at whether references count; 0: never.
+    public var probeEvery = 500
     /// Steps whose numbers are not finite, one after the other, after which a run ends.
     public var maximumSkips = 5
 
@@ -124,6 +128,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
         return settings
     }
 
+    /// - Parameter name: `<component>/<key>`.
+    func isFrozen(_ name: String) -> Bool { freeze.contains { name.hasPrefix($0) } }
+
     var pool: ToyboxSets.Pool? {
         poolSubjects > 0 ? ToyboxSets.Pool(subjects: poolSubjects, images: poolImages) : nil
     }
@@ -136,6 +143,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
         copy.logEvery = plain.logEvery
         copy.snapshotEvery = plain.snapshotEvery
         copy.sampleEvery = plain.sampleEvery
+        copy.probeEvery = plain.probeEvery
         copy.maximumSkips = plain.maximumSkips
         // The rate of a step depends on the number of steps only where the cosine does.
         if schedule == .constant { copy.steps = plain.steps }

@@ -14,7 +14,8 @@ struct TrainingSetting {
     static var all: [TrainingSetting] {
         [
             text("model", \.model), list("train", \.train), list("from_scratch", \.fromScratch),
-            flag("known_channels", \.knownChannels), choice("mode", \.mode, among: [.joint, .cached]),
+            words("freeze", \.freeze), flag("known_channels", \.knownChannels),
+            choice("mode", \.mode, among: [.joint, .cached]),
             integer("lora_rank", \.loraRank, 0...4096), number("lora_scale", \.loraScale, 0...1000),
             text("data", \.data), integer("width", \.width, 0...4096), integer("height", \.height, 0...4096),
             integer("pool_subjects", \.poolSubjects, 0...100_000_000),
@@ -44,6 +45,7 @@ struct TrainingSetting {
             integer("log_every", \.logEvery, 1...1_000_000),
             integer("snapshot_every", \.snapshotEvery, 1...10_000_000),
             integer("sample_every", \.sampleEvery, 0...10_000_000),
+            integer("probe_every", \.probeEvery, 0...10_000_000),
             integer("maximum_skips", \.maximumSkips, 1...1000),
         ]
     }
@@ -96,6 +98,17 @@ struct TrainingSetting {
                 throw Refusal(allowed: values.map(\.rawValue).joined(separator: ", "))
             }
             configuration[keyPath: path] = value
+        }
+    }
+
+    /// Written as a list, or as words with commas or blanks between them.
+    private static func words(_ name: String, _ path: Path<[String]>) -> TrainingSetting {
+        TrainingSetting(name: name) { (text, configuration) throws(Refusal) in
+            let words = text.split(whereSeparator: { ", ".contains($0) }).map(String.init)
+            guard !words.isEmpty, words.allSatisfy({ $0.contains("/") }) else {
+                throw Refusal(allowed: "some beginnings of parameters' names, as vae/encoder")
+            }
+            configuration[keyPath: path] = words
         }
     }
 

@@ -113,6 +113,41 @@ final class BatchMaker {
             pixelWeights: weights(members.map { entries[$0].shares }))
     }
 
+    /// A subject that training never sees: all images but the last, and that one with what it says.
+    struct HeldOut {
+        let references: [LatentStore.Entry]
+        let target: LatentStore.Entry
+        let caption: [Int]
+    }
+
+    func heldOut(set index: Int) throws -> HeldOut {
+        let images = try source.heldOutImages(
+            set: index, count: max(2, configuration.images), width: trainee.width, height: trainee.height)
+        let entries = try entries(images)
+        return HeldOut(
+            references: Array(entries.dropLast().prefix(max(1, configuration.knownMaximum))),
+            target: entries[entries.count - 1],
+            caption: trainee.tokenizer.encode(images[images.count - 1].caption))
+    }
+
+    /// A set with one image to be made.
+    /// - Parameters:
+    ///   - level: of the noise, as a share of the noisiest timestep.
+    ///   - seed: of the noise, which does not depend on the references.
+    func set(references: [LatentStore.Entry], target: HeldOut, level: Double, seed: Int) -> DiffusionSet {
+        let members = references + [target.target]
+        let latents = members.flatMap(\.latent)
+        var random = RandomSource(seed: UInt64(seed))
+        let noise = random.normals(target.target.latent.count)
+        let silent = random.normals(latents.count - noise.count)
+        let timestep = min(timestepCount - 1, Int(level * Double(timestepCount)))
+        return DiffusionSet(
+            latents: latents, noise: silent + noise, images: members.count, known: references.count,
+            timesteps: members.map { _ in timestep },
+            captions: references.map { _ in emptyCaption } + [target.caption],
+            pixelWeights: weights(members.map(\.shares)))
+    }
+
     private func timestep(_ random: inout RandomSource) -> Int {
         let position = pow(1 - random.uniform() + 0x1p-54, 1 / configuration.timestepBias)
         return min(timestepCount - 1, Int(position * Double(timestepCount)))

@@ -14,8 +14,11 @@ public struct LogEntry: Codable, Sendable, Equatable {
     /// Of all processors together, since then.
     public var processorSeconds: Double
 
+    /// What references count, where that was looked at.
+    var probe: ReferenceProbe.Result?
+
     enum CodingKeys: String, CodingKey {
-        case step, loss, rate, skipped, seconds
+        case step, loss, rate, skipped, seconds, probe
         case gradientNorm = "gradient_norm"
         case processorSeconds = "processor_seconds"
     }

@@ -9,6 +9,39 @@ public enum ModelExport {
     ///   - usesAverages: the moving averages instead of the parameters themselves.
     ///   - folder: is made, and must not exist.
     public static func export(run: RunFolder, usesAverages: Bool = true, to folder: String) throws {
+        let (configuration, parameters) = try last(of: run, usesAverages: usesAverages)
+        try write(parameters, of: Trainee(configuration), to: folder)
+    }
+
+    /// Exports what a run of LoRA added, in diffusers' names: a file for `jedid generate --lora`.
+    /// - Parameter path: is made, and must not exist.
+    public static func exportAdapters(run: RunFolder, usesAverages: Bool = true, to path: String) throws {
+        let (configuration, parameters) = try last(of: run, usesAverages: usesAverages)
+        guard configuration.loraRank > 0 else {
+            throw TrainingError.contradiction(
+                file: run.configurationFile,
+                reason: "'lora_rank' is 0: the run trained whole weights; export it as a folder")
+        }
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw TrainingError.unwritable(path: path, reason: "it is there already; give another name")
+        }
+        // The factor goes into one of the matrices: whoever reads them needs no other number.
+        let factor = Float(configuration.loraScale / Double(configuration.loraRank))
+        let tensors = parameters.map { name, tensor in
+            let isUp = name.hasSuffix(".lora_up.weight")
+            let key = name.replacing("/", with: ".").replacing(".lora_up.", with: ".lora_B.")
+                .replacing(".lora_down.", with: ".lora_A.")
+            return (name: key, tensor: isUp ? factor * tensor : tensor)
+        }
+        do { try SafetensorsWriter.write(tensors, metadata: ["format": "pt"], to: path) } catch {
+            throw TrainingError.unwritable(path: path, reason: error.description)
+        }
+    }
+
+    /// What a run's last snapshot holds, by component and key.
+    private static func last(of run: RunFolder, usesAverages: Bool) throws
+        -> (TrainingConfiguration, [(name: String, tensor: Tensor)])
+    {
         let configuration = try TrainingConfiguration(file: run.configurationFile)
         guard let last = run.snapshots().last else {
             throw TrainingError.unreadable(
@@ -23,7 +56,7 @@ public enum ModelExport {
         let parameters = try file.names.filter { $0.hasPrefix(prefix) }.map {
             (name: String($0.dropFirst(prefix.count)), tensor: try file.tensor($0, on: backend))
         }
-        try write(parameters, of: Trainee(configuration), to: folder)
+        return (configuration, parameters)
     }
 
     /// - Parameter parameters: by component and key, as `Trainee.parameters`.

@@ -56,7 +56,7 @@ public final class Trainee {
             let parameters = TrainedParameters(
                 checkpoint.map(source)
                     ?? ParameterInitialiser(seed: UInt64(configuration.seed), on: tape.base), on: tape,
-                isTrained: { _ in isTrained })
+                isTrained: { isTrained && !configuration.isFrozen("\(component.rawValue)/\($0)") })
             let model = try make(ParameterScope(parameters), checkpoint)
             try checkpoint?.finish()
             guard configuration.train.contains(component) else { return model }
@@ -64,7 +64,7 @@ public final class Trainee {
             weights += own
             trained +=
                 isTrained
-                ? own
+                ? own.filter { !configuration.isFrozen($0.name) }
                 : LowRankAdapters(
                     of: own, rank: configuration.loraRank, scale: configuration.loraScale,
                     seed: UInt64(configuration.seed), on: tape
@@ -102,16 +102,25 @@ public final class Trainee {
                 reason:
                     "'width' and 'height' must be multiples of \(vae.downscale), what the VAE makes smaller")
         }
+        for prefix in configuration.freeze where !weights.contains(where: { $0.name.hasPrefix(prefix) }) {
+            throw TrainingError.contradiction(
+                file: "the configuration",
+                reason:
+                    "'freeze' names \(prefix), which begins no trained parameter's name, as vae/encoder does")
+        }
         parameters = trained
         self.weights = weights
     }
 
-    /// The weights of all components that are trained, when the trained parameters are these: with LoRA, what the
-    /// checkpoint holds and what the adapters add to it.
+    /// The weights of all components that are trained, when the trained parameters are these: frozen ones are the
+    /// checkpoint's; with LoRA, what the checkpoint holds and what the adapters add to it.
     func weights(with parameters: [(name: String, tensor: Tensor)]) -> [(name: String, tensor: Tensor)] {
-        guard configuration.loraRank > 0 else { return parameters }
+        let trained = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.tensor) })
+        guard configuration.loraRank > 0 else {
+            return weights.map { ($0.name, trained[$0.name] ?? $0.tensor) }
+        }
         return LowRankAdapters.merged(
-            weights, adapters: Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.tensor) }),
+            weights, adapters: trained,
             rank: configuration.loraRank, scale: configuration.loraScale, on: tape.base)
     }
 

@@ -15,6 +15,7 @@ public final class TrainingLoop {
     private let source: any SubjectSets
     private let group: ProcessGroup
     private var log: [LogEntry]
+    private var probe: ReferenceProbe?
 
     /// How far a run is, after each step.
     public struct Progress: Sendable {
@@ -82,6 +83,9 @@ public final class TrainingLoop {
             step += 1
             // 3. What is told and kept.
             line.add(loss: loss, norm: norm, isFinite: isFinite)
+            if configuration.probeEvery > 0, step % configuration.probeEvery == 0, group.isFirst {
+                line.probe = try measureReferences()
+            }
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let isLast = step == configuration.steps
             if group.isFirst, step % configuration.logEvery == 0 || isLast {
@@ -149,6 +153,13 @@ public final class TrainingLoop {
         return value
     }
 
+    private func measureReferences() throws -> ReferenceProbe.Result? {
+        guard let unet = trainee.unet else { return nil }
+        let probe = try probe ?? ReferenceProbe(batches)
+        self.probe = probe
+        return probe.measure(trainee.objective(unet), height: batches.height, width: batches.width)
+    }
+
     private func writeSnapshot() throws {
         try Snapshot.write(
             step: step, processes: group.size, optimiser: optimiser, average: average,
@@ -167,6 +178,7 @@ public final class TrainingLoop {
         private var losses: [Double] = []
         private var norms: [Double] = []
         private var skipped = 0
+        var probe: ReferenceProbe.Result?
 
         mutating func add(loss: Double, norm: Double, isFinite: Bool) {
             guard isFinite else {
@@ -183,7 +195,7 @@ public final class TrainingLoop {
             }
             return LogEntry(
                 step: step, loss: mean(losses), gradientNorm: mean(norms), rate: rate, skipped: skipped,
-                seconds: seconds, processorSeconds: processorSeconds)
+                seconds: seconds, processorSeconds: processorSeconds, probe: probe)
         }
     }
 }
