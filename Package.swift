@@ -87,10 +87,18 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: testable),
+        .target(
+            name: "Evaluation",
+            dependencies: [
+                "Images", "JointDiffusion", "Tensors", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: testable),
         .executableTarget(
             name: "jeditrain",
             dependencies: [
-                "ControlAPI", "Images", "SyntheticSubjects", "Tensors", "Training",
+                "ControlAPI", "Evaluation", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),

@@ -11,7 +11,7 @@ struct CLIPTokenizerFiles {
     let paddingID: Int
     let addedTokens: [CLIPTokenizer.AddedToken]
 
-    init(directory: URL) throws(TokenizerError) {
+    init(directory: URL, defaultMaximumLength: Int? = nil) throws(TokenizerError) {
         // 1. vocabulary and merges
         let vocabularyFile = directory.appendingPathComponent("vocab.json")
         let vocabulary: [String: Int] = try Self.decode(vocabularyFile)
@@ -24,7 +24,7 @@ struct CLIPTokenizerFiles {
         // 2. settings
         let configurationFile = directory.appendingPathComponent("tokenizer_config.json")
         let configuration: Configuration = try Self.decode(configurationFile)
-        guard let maximumLength = configuration.maximumLength else {
+        guard let maximumLength = configuration.maximumLength ?? defaultMaximumLength.map(Double.init) else {
             throw .missing(file: configurationFile.path, key: "model_max_length")
         }
         guard maximumLength >= 2, maximumLength <= 1_048_576, maximumLength.rounded() == maximumLength else {
