@@ -162,6 +162,12 @@ let package = Package(
                 "TestSupport",
             ],
             exclude: ["Goldens"], swiftSettings: swift),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: [
+                "jeditrain", "Evaluation", "Images", "JointDiffusion", "Tensors", "TestSupport",
+            ],
+            exclude: ["Goldens"], swiftSettings: swift),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: plain),
         .testTarget(
             name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"],
