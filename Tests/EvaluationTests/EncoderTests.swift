@@ -60,6 +60,19 @@ import Testing
         }
     }
 
+    /// CLIP's own folders do not say how long a text may be: as long as the text tower takes it.
+    @Test(arguments: ["{}", #"{"model_max_length": 1000000000000000019884624838656}"#])
+    func lengthOfATextUnsaid(_ configuration: String) throws {
+        let golden = try EvaluationGolden.tensors("embeddings")
+        try EvaluationGolden.withCheckpoint("clip-first") { folder in
+            try Data(configuration.utf8).write(to: folder.appendingPathComponent("tokenizer_config.json"))
+            let model = try CLIPModel(folder: folder.path, on: CPUBackend(CPUConfiguration(threads: 1)))
+            let expected = try #require(Embedding(try golden.floats("clip-first/text").suffix(20)))
+            let text = String(repeating: "picture of this toy bear in my city ", count: 4)
+            #expect(try model.embedding(of: text).similarity(to: expected) > 1 - 1e-8)
+        }
+    }
+
     /// The same numbers, stored in 16 bits.
     @Test(arguments: [ElementType.float16, .bfloat16])
     func halfPrecisionFiles(_ type: ElementType) throws {

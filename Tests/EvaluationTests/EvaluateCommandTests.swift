@@ -61,7 +61,7 @@ import Testing
             let first = try run(making)
             #expect(first.status == 0, "\(first.errors)")
             #expect(first.errors.contains("made picture 4 of 4"))
-            #expect(first.errors.contains("measured picture 4 of 4"))
+            #expect(first.errors.contains("measured photo or picture 7 of 7"))
             let lines = first.text.split(separator: "\n")
             #expect(lines.count == 5 && lines[1].hasPrefix("mug") && lines[3].hasPrefix("mean"))
             let files = try ["mug/01-1.png", "mug/02-1.png", "tom/01-1.png", "tom/02-1.png"].map { name in
@@ -113,6 +113,8 @@ import Testing
         try with { scene, arguments in
             let neither = try run(arguments)
             #expect(neither.status == 64 && neither.errors.contains("--pictures"))
+            let idle = try run(arguments + ["--pictures", scene.path("pictures"), "--steps", "3"])
+            #expect(idle.status == 64 && idle.errors.contains("--steps"))
             try scene.write("a {class}\na dog\n", to: "prompts.txt")
             let prompt = try run(arguments + ["--model", scene.path("model")])
             #expect(prompt.status == 1 && prompt.errors.contains("prompts.txt, line 2: "))

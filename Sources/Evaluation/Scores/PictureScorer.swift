@@ -21,14 +21,17 @@ public final class PictureScorer {
 
     /// - Parameters:
     ///   - prompts: the subject's; a picture's number says which is its own, the first being 1.
-    ///   - scored: called after each picture.
+    ///   - seen: called after each photo and each picture.
     public func score(
         _ subject: EvaluationSubject, prompts: [String], pictures: [PictureFolder.Entry],
-        scored: () throws -> Void = {}
+        seen: () throws -> Void = {}
     ) throws -> SubjectReport {
         // 1. The photos: all of them, also those that the model was shown.
         var photos: [(whole: Place, subject: Place?)] = []
-        for photo in subject.photos { photos.append(try places(photo)) }
+        for photo in subject.photos {
+            photos.append(try places(photo))
+            try seen()
+        }
         let whole = photos.map(\.whole)
         let masked = photos.compactMap(\.subject)
         // 2. Each picture.
@@ -49,7 +52,7 @@ public final class PictureScorer {
                 PictureReport(
                     file: URL(fileURLWithPath: picture.file.path).lastPathComponent, number: picture.number,
                     prompt: prompt, scores: scores))
-            try scored()
+            try seen()
         }
         return SubjectReport(
             name: subject.name, noun: subject.noun,

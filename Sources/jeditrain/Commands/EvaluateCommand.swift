@@ -53,10 +53,12 @@ struct EvaluateCommand: ParsableCommand {
     @Option(
         parsing: .upToNextOption, help: ArgumentHelp("Only these subjects.", valueName: "subject"))
     var only: [String] = []
-    @Option(help: ArgumentHelp("Photos that the model is shown, the first by name.", valueName: "n"))
-    var references = 3
-    @Option(help: ArgumentHelp("Pictures of each prompt.", valueName: "n")) var samples = 1
-    @Option(help: "Seed of everything.") var seed: UInt64 = 0
+    @Option(
+        help: ArgumentHelp("Photos that the model is shown, the first by name; 3 by default.", valueName: "n")
+    )
+    var references: Int?
+    @Option(help: ArgumentHelp("Pictures of each prompt; 1 by default.", valueName: "n")) var samples: Int?
+    @Option(help: "Seed of everything; 0 by default.") var seed: UInt64?
     @Option(help: "How references are used: none, joint, cached or matched.") var mode: ReferenceMode?
     @Option(help: "Denoising steps.") var steps: Int?
     @Option(help: "How noise becomes a picture.") var sampler: SamplerKind?
@@ -64,7 +66,8 @@ struct EvaluateCommand: ParsableCommand {
     @Option(
         parsing: .unconditional, help: "Guidance towards the references; makes three guidance branches.")
     var imageGuidance: Double?
-    @Option(help: "What the model's products compute with: f32 or bf16.") var precision: Precision = .float32
+    @Option(help: "What the model's products compute with: f32, the default, or bf16.")
+    var precision: Precision?
     @Option(help: ArgumentHelp("Threads; as many as processors by default.", valueName: "n")) var threads:
         Int?
 
@@ -72,8 +75,21 @@ struct EvaluateCommand: ParsableCommand {
         guard (model == nil) != (pictures == nil) else {
             throw ValidationError("Give either --model, to make pictures, or --pictures, to measure some.")
         }
+        if pictures != nil {
+            let given = [
+                ("--mode", mode != nil), ("--steps", steps != nil), ("--sampler", sampler != nil),
+                ("--guidance", guidance != nil), ("--image-guidance", imageGuidance != nil),
+                ("--references", references != nil), ("--samples", samples != nil), ("--seed", seed != nil),
+                ("--precision", precision != nil),
+            ].filter(\.1).map(\.0)
+            guard given.isEmpty else {
+                throw ValidationError(
+                    "\(given.joined(separator: ", ")): it says how pictures are made, and --pictures makes none. Leave "
+                        + "it out.")
+            }
+        }
         for (name, value, range) in [
-            ("--references", references, 0...16), ("--samples", samples, 1...100),
+            ("--references", references ?? 1, 0...16), ("--samples", samples ?? 1, 1...100),
             ("--threads", threads ?? 1, 1...1024),
         ] where !range.contains(value) {
             throw ValidationError(
@@ -88,7 +104,7 @@ struct EvaluateCommand: ParsableCommand {
         ] where value?.isEmpty == true {
             throw ValidationError("\(name) is empty; it must be the name of a file or a folder.")
         }
-        guard CPUConfiguration(threads: threads, precision: precision).supports(precision) else {
+        guard CPUConfiguration(threads: threads).supports(precision ?? .float32) else {
             throw ValidationError("--precision bf16 needs a processor with AVX-512 BF16, and oneDNN.")
         }
     }
@@ -117,7 +133,8 @@ struct EvaluateCommand: ParsableCommand {
                 : made[index]
         }
         // 3. The scores.
-        let line = TimedProgressLine(total: entries.reduce(0) { $0 + $1.count }, of: "measured picture")
+        let total = zip(subjects, entries).reduce(0) { $0 + $1.0.photos.count + $1.1.count }
+        let line = TimedProgressLine(total: total, of: "measured photo or picture")
         let reports = try zip(subjects, entries).map { subject, entries in
             try scorer.score(subject, prompts: list.prompts(for: subject.noun), pictures: entries) {
                 line.advance()
@@ -142,8 +159,9 @@ struct EvaluateCommand: ParsableCommand {
         with model: String, _ subjects: [EvaluationSubject], _ list: EvaluationPrompts, in folder: String
     ) throws -> ([[PictureFolder.Entry]], EvaluationReport.Making?) {
         let settings = PictureSettings(
-            references: references, samples: samples, seed: seed, mode: mode, sampler: sampler, steps: steps,
-            guidance: guidance, imageGuidance: imageGuidance)
+            references: references ?? 3, samples: samples ?? 1, seed: seed ?? 0, mode: mode, sampler: sampler,
+            steps: steps, guidance: guidance, imageGuidance: imageGuidance)
+        let precision = precision ?? .float32
         let generator = try PictureGenerator(
             try DiffusionModel(folder: model, on: backend(precision)), settings: settings,
             precision: precision, version: "jeditrain \(ProductVersion.current)")
