@@ -97,10 +97,18 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ] + processGroups,
             swiftSettings: testable),
+        .target(
+            name: "Evaluation",
+            dependencies: [
+                "Images", "JointDiffusion", "Tensors", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: testable),
         .executableTarget(
             name: "jeditrain",
             dependencies: [
-                "ControlAPI", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors", "Training",
+                "ControlAPI", "Evaluation", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),
@@ -162,6 +170,12 @@ let package = Package(
             dependencies: [
                 "jeditrain", "Images", "Training", "JointDiffusion", "SyntheticSubjects", "Tensors",
                 "TestSupport",
+            ],
+            exclude: ["Goldens"], swiftSettings: swift),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: [
+                "jeditrain", "Evaluation", "Images", "JointDiffusion", "Tensors", "TestSupport",
             ],
             exclude: ["Goldens"], swiftSettings: swift),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: plain),

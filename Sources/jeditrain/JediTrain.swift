@@ -11,5 +11,6 @@ struct JediTrain: ParsableCommand {
         subcommands: [
             ToyboxCommand.self, TrainCommand.self, ExportCommand.self, ScaleLatentsCommand.self,
             TokenizerCommand.self,
+            EvaluateCommand.self,
         ])
 }

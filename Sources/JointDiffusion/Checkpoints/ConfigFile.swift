@@ -19,6 +19,19 @@ public final class ConfigFile {
         }
     }
 
+    /// The object under `key`, as a file of its own whose name for messages tells both.
+    public func object(_ key: String) throws(CheckpointError) -> ConfigFile {
+        guard case .object(let values)? = self[key] else {
+            throw .invalidConfig(file: path, reason: "'\(key)' is not an object")
+        }
+        return ConfigFile(path: "\(path), \(key)", values: values)
+    }
+
+    private init(path: String, values: [String: JSONValue]) {
+        self.path = path
+        self.values = values
+    }
+
     /// The value under `key`; nil if it is absent or null.
     public subscript(key: String) -> JSONValue? {
         read.insert(key)

@@ -53,7 +53,7 @@ public final class CLIPTextEncoder {
     let positionEmbedding: Parameter  // embeddings.position_embedding
     /// Vectors of words beyond the vocabulary, `[n, width]`; their ids follow the vocabulary's.
     var additions: Tensor?
-    let layers: [Layer]  // encoder.layers
+    let layers: [TransformerEncoderLayer]  // encoder.layers
     let finalNorm: LayerNorm  // final_layer_norm
 
     public init(_ configuration: Configuration, _ scope: ParameterScope) throws(CheckpointError) {
@@ -62,9 +62,13 @@ public final class CLIPTextEncoder {
             "weight", [configuration.vocabularySize, configuration.width])
         positionEmbedding = try scope["embeddings", "position_embedding"].parameter(
             "weight", [configuration.maximumTokens, configuration.width])
-        var layers: [Layer] = []
+        let layer = TransformerEncoderLayer.Configuration(
+            width: configuration.width, feedForwardWidth: configuration.feedForwardWidth,
+            heads: configuration.heads, activation: configuration.activation, epsilon: configuration.epsilon)
+        var layers: [TransformerEncoderLayer] = []
         for index in 0..<configuration.layers {
-            layers.append(try Layer(scope["encoder", "layers", index], configuration: configuration))
+            layers.append(
+                try TransformerEncoderLayer(scope["encoder", "layers", index], names: .clip, layer))
         }
         self.layers = layers
         finalNorm = try LayerNorm(
@@ -113,7 +117,7 @@ public final class CLIPTextEncoder {
         let positions = positionEmbedding.rows(captions.flatMap { _ in Array(0..<length) })
         var x = (tokens + positions).reshaped([captions.count, length, configuration.width])
         // 2. Each token looks at itself and at those before it.
-        for layer in layers.dropLast(skipped) { x = layer(x) }
+        for layer in layers.dropLast(skipped) { x = layer(x, isCausal: true) }
         // 3. Final norm.
         return finalNorm(x)
     }
@@ -137,38 +141,5 @@ public final class CLIPTextEncoder {
         let prefix = "text_model."
         let name = key.hasPrefix(prefix) ? String(key.dropFirst(prefix.count)) : key
         return name == "embeddings.position_ids" ? nil : name
-    }
-
-    struct Layer {
-        let norm1, norm2: LayerNorm  // layer_norm1, layer_norm2
-        let toQ, toK, toV, toOut: Linear  // self_attn.{q,k,v,out}_proj
-        let expand, contract: Linear  // mlp.fc1, mlp.fc2
-        let heads: Int
-        let activation: Activation
-
-        init(_ scope: ParameterScope, configuration: Configuration) throws(CheckpointError) {
-            let width = configuration.width
-            let attention = scope["self_attn"]
-            norm1 = try LayerNorm(scope["layer_norm1"], channels: width, epsilon: configuration.epsilon)
-            toQ = try Linear(attention["q_proj"], in: width, out: width)
-            toK = try Linear(attention["k_proj"], in: width, out: width)
-            toV = try Linear(attention["v_proj"], in: width, out: width)
-            toOut = try Linear(attention["out_proj"], in: width, out: width)
-            norm2 = try LayerNorm(scope["layer_norm2"], channels: width, epsilon: configuration.epsilon)
-            expand = try Linear(scope["mlp", "fc1"], in: width, out: configuration.feedForwardWidth)
-            contract = try Linear(scope["mlp", "fc2"], in: configuration.feedForwardWidth, out: width)
-            heads = configuration.heads
-            activation = configuration.activation
-        }
-
-        func callAsFunction(_ x: Tensor) -> Tensor {
-            let normalised = norm1(x)
-            let (k, v) = (toK(normalised), toV(normalised))
-            let attended = toQ(normalised).attention(
-                over: Coupling.alone(images: x.shape[0]).keysValues(keys: k, values: v, layer: 0),
-                heads: heads, isCausal: true)
-            let x = toOut(attended, residual: x)
-            return contract(expand(norm2(x)).activated(activation), residual: x)
-        }
     }
 }

@@ -25,8 +25,11 @@ public struct CLIPTokenizer: Sendable {
 
     /// Reads `vocab.json`, `merges.txt`, `tokenizer_config.json` and, where they are, `special_tokens_map.json`
     /// and `added_tokens.json`.
-    public init(directory: URL) throws(TokenizerError) {
-        self.init(try CLIPTokenizerFiles(directory: directory))
+    ///
+    /// - Parameter defaultMaximumLength: holds where `model_max_length` is missing; nil makes that an error.
+    public init(directory: URL, defaultMaximumLength: Int? = nil) throws(TokenizerError) {
+        self.init(
+            try CLIPTokenizerFiles(directory: directory, defaultMaximumLength: defaultMaximumLength))
     }
 
     init(_ files: CLIPTokenizerFiles) {

@@ -11,7 +11,7 @@ struct CLIPTokenizerFiles {
     let paddingID: Int
     let addedTokens: [CLIPTokenizer.AddedToken]
 
-    init(directory: URL) throws(TokenizerError) {
+    init(directory: URL, defaultMaximumLength: Int? = nil) throws(TokenizerError) {
         // 1. vocabulary and merges
         let vocabularyFile = directory.appendingPathComponent("vocab.json")
         let vocabulary: [String: Int] = try Self.decode(vocabularyFile)
@@ -24,7 +24,10 @@ struct CLIPTokenizerFiles {
         // 2. settings
         let configurationFile = directory.appendingPathComponent("tokenizer_config.json")
         let configuration: Configuration = try Self.decode(configurationFile)
-        guard let maximumLength = configuration.maximumLength else {
+        var length = configuration.maximumLength
+        // transformers writes 1e30 where nothing was said.
+        if let defaultMaximumLength, length ?? .infinity > 1_048_576 { length = Double(defaultMaximumLength) }
+        guard let maximumLength = length else {
             throw .missing(file: configurationFile.path, key: "model_max_length")
         }
         guard maximumLength >= 2, maximumLength <= 1_048_576, maximumLength.rounded() == maximumLength else {
