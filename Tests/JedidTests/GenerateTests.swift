@@ -218,4 +218,25 @@ import Testing
             #expect(try #require(report[key] as? Double) > 0)
         }
     }
+
+    /// A profile names each operation, its speed and its share; the shares are the whole.
+    @Test func aProfileOfAForward() throws {
+        let arguments = [
+            "benchmark", "--model", Programs.model, "--references", "1", "--repeat", "2", "--profile",
+        ]
+        let outcome = try Programs.run("jedid", arguments + ["--json"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let report = try #require(JSONSerialization.jsonObject(with: outcome.output) as? [String: Any])
+        let profile = try #require(report["profile"] as? [[String: Any]])
+        let shares = profile.compactMap { $0["share"] as? Double }
+        #expect(shares.count == profile.count && abs(shares.reduce(0, +) - 1) < 1e-6)
+        #expect(shares == shares.sorted(by: >))
+        #expect(
+            profile.contains {
+                ($0["operation"] as? String) == "attention" && ($0["gop_per_s"] as? Double ?? 0) > 0
+            })
+        let table = try Programs.run("jedid", arguments)
+        let text = String(decoding: table.output, as: UTF8.self)
+        #expect(text.contains("one forward of the U-Net") && text.contains("x attention"))
+    }
 }

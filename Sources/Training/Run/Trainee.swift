@@ -10,8 +10,8 @@ public final class Trainee {
     public let configuration: TrainingConfiguration
     public let tape: GradientTape
     public let vae: any ImageAutoencoder
-    public let textEncoder: CLIPTextEncoder
-    /// Nil while a VAE is trained.
+    /// Both nil while a VAE is trained.
+    public let textEncoder: CLIPTextEncoder?
     public let unet: UNet?
     public let tokenizer: CLIPTokenizer
     public let scheduler: SchedulerConfiguration
@@ -72,10 +72,6 @@ public final class Trainee {
             return model
         }
 
-        textEncoder = try build(.textEncoder, open: CLIPTextEncoder.checkpoint) { scope, _ in
-            try CLIPTextEncoder(
-                CLIPTextEncoder.Configuration(ConfigFile(path: "\(folder)/text_encoder/config.json")), scope)
-        }
         vae = try build(.vae, open: Autoencoders.checkpoint) { scope, checkpoint in
             try Autoencoders.make(ConfigFile(path: "\(folder)/vae/config.json"), scope) {
                 checkpoint?.storedShape(of: $0)?.rank == 4
@@ -90,8 +86,13 @@ public final class Trainee {
         height =
             configuration.height > 0 ? configuration.height : unetConfiguration.sampleHeight * vae.downscale
         if configuration.train == [.vae] {
-            unet = nil
+            (textEncoder, unet) = (nil, nil)
         } else {
+            textEncoder = try build(.textEncoder, open: CLIPTextEncoder.checkpoint) { scope, _ in
+                try CLIPTextEncoder(
+                    CLIPTextEncoder.Configuration(ConfigFile(path: "\(folder)/text_encoder/config.json")),
+                    scope)
+            }
             unet = try build(
                 .unet, open: UNet.checkpoint, source: { WidenedInput($0, on: tape.base) }
             ) { scope, _ in try UNet(unetConfiguration, scope) }
@@ -136,9 +137,10 @@ public final class Trainee {
                 pixels: pixels, channels: vae.latentChannels))
     }
 
-    /// The objective of a diffusion run.
-    func objective(_ unet: UNet) -> DiffusionObjective {
-        DiffusionObjective(
+    /// The objective of a diffusion run; nil while a VAE is trained.
+    var objective: DiffusionObjective? {
+        guard let unet, let textEncoder else { return nil }
+        return DiffusionObjective(
             unet: unet, textEncoder: textEncoder, scheduler: scheduler, settings: configuration.objective,
             on: tape)
     }

@@ -126,7 +126,7 @@ public final class TrainingLoop {
         let numbers = (0..<configuration.accumulate).map {
             (step * configuration.accumulate + $0) * group.size + group.rank
         }
-        guard let unet = trainee.unet else {
+        guard let objective = trainee.objective else {
             let factor = 1 / Float(configuration.accumulate * group.size)
             return try numbers.reduce(0) { sum, number in
                 let (pixels, images, noise) = try batches.pixels(batch: number)
@@ -135,7 +135,6 @@ public final class TrainingLoop {
                 return sum + backward(loss, factor: factor)
             }
         }
-        let objective = trainee.objective(unet)
         let parts = try numbers.map { try batches.sets(batch: $0) }
         // A mean over all images of the step, however they are spread.
         let images = try group.sum(parts.reduce(0.0) { $0 + Double(objective.imagesWithError($1)) })
@@ -154,10 +153,10 @@ public final class TrainingLoop {
     }
 
     private func measureReferences() throws -> ReferenceProbe.Result? {
-        guard let unet = trainee.unet else { return nil }
+        guard let objective = trainee.objective else { return nil }
         let probe = try probe ?? ReferenceProbe(batches)
         self.probe = probe
-        return probe.measure(trainee.objective(unet), height: batches.height, width: batches.width)
+        return probe.measure(objective, height: batches.height, width: batches.width)
     }
 
     private func writeSnapshot() throws {

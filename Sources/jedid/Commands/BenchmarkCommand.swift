@@ -10,7 +10,8 @@ struct BenchmarkCommand: ParsableCommand {
         discussion: """
             Each part runs once to warm up and then --repeat times; the median counts. One forward is one image and \
             one guidance branch. In joint mode the forward holds the references and one target, in cached mode it \
-            reads their kept keys and values, in matched mode it includes the references' own passes.
+            reads their kept keys and values, in matched mode it includes the references' own passes. --profile tells \
+            what each operation of a forward took, how fast it was, and its share.
             """)
 
     @OptionGroup var model: ModelOptions
@@ -19,6 +20,7 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: "How many references.") var references = 3
     @Option(help: "How references are used: none, joint, cached or matched.") var mode: ReferenceMode?
     @Option(help: "Timed runs of each part.") var `repeat` = 3
+    @Flag(help: "Tell what each operation of a U-Net forward takes.") var profile = false
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
@@ -29,7 +31,10 @@ struct BenchmarkCommand: ParsableCommand {
     }
 
     func run() throws {
-        let loaded = try model.load(with: additions)
+        let loaded = try model.load(with: additions) { configuration in
+            let backend = CPUBackend(configuration)
+            return profile ? ProfilingBackend(backend) : backend
+        }
         var request = GenerationRequest(prompt: "", model: loaded)
         if let size { (request.width, request.height) = (size.width, size.height) }
         try Pipeline(loaded).validate(request)

@@ -18,19 +18,36 @@ struct ModelBenchmark {
         let encode = time { model.vae.encode(pixels) }
         backend.trim()
         let plain = time { forward(images: 1, coupling: .alone(images: 1)) }
+        var profile = profiled()
         let withReferences = references > 0 && mode != .none ? timeWithReferences() : nil
+        if withReferences != nil { profile = profiled() }
         backend.trim()
         let latent = Tensor(
             normal: [1, height / model.vae.downscale, width / model.vae.downscale, model.vae.latentChannels],
             seed: 2, on: backend)
         let decode = time { model.vae.decode(latent) }
-        let configuration = (backend as? CPUBackend)?.configuration
+        let computing = (backend as? ProfilingBackend)?.base ?? backend
+        let configuration = (computing as? CPUBackend)?.configuration
         return BenchmarkReport(
             model: model.defaults.name, width: width, height: height,
             threads: configuration?.threads ?? 0, precision: configuration?.precision.rawValue ?? "",
             mode: mode.rawValue,
             references: references, textEncoding: text, vaeEncode: encode, unetForward: plain,
-            unetForwardWithReferences: withReferences, vaeDecode: decode, peakMemoryBytes: Self.peakMemory)
+            unetForwardWithReferences: withReferences, vaeDecode: decode, peakMemoryBytes: Self.peakMemory,
+            profile: profile)
+    }
+
+    /// What the operations of the last timed forwards took, each the mean over them; nil where nobody asked.
+    private func profiled() -> [BenchmarkReport.Operation]? {
+        guard let profiler = model.backend as? ProfilingBackend else { return nil }
+        let whole = profiler.profile.reduce(0) { $0 + $1.seconds }
+        return profiler.profile.map { entry in
+            BenchmarkReport.Operation(
+                operation: entry.operation, shape: entry.shape, calls: entry.calls / repetitions,
+                seconds: entry.seconds / Double(repetitions),
+                gigaoperationsPerSecond: entry.operations > 0 ? entry.operations / entry.seconds / 1e9 : nil,
+                share: entry.seconds / whole)
+        }
     }
 
     private func timeWithReferences() -> Double {
@@ -75,6 +92,7 @@ struct ModelBenchmark {
     /// Median seconds, after a warm-up.
     private func time(_ body: () -> Tensor) -> Double {
         _ = body()
+        (model.backend as? ProfilingBackend)?.reset()
         let times = (0..<repetitions).map { _ in
             let start = ContinuousClock.now
             _ = body()
@@ -89,56 +107,4 @@ struct ModelBenchmark {
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage.ru_maxrss * 1024
     }
-}
-
-/// Seconds for each part, and bytes.
-struct BenchmarkReport: Encodable {
-    let model: String
-    let width: Int
-    let height: Int
-    let threads: Int
-    let precision: String
-    let mode: String
-    let references: Int
-    let textEncoding: Double
-    let vaeEncode: Double
-    let unetForward: Double
-    let unetForwardWithReferences: Double?
-    let vaeDecode: Double
-    let peakMemoryBytes: Int
-
-    enum CodingKeys: String, CodingKey {
-        case model, width, height, threads, precision, mode, references
-        case textEncoding = "text_encoding_s"
-        case vaeEncode = "vae_encode_s"
-        case unetForward = "unet_forward_s"
-        case unetForwardWithReferences = "unet_forward_with_references_s"
-        case vaeDecode = "vae_decode_s"
-        case peakMemoryBytes = "peak_memory_bytes"
-    }
-
-    /// For people.
-    var table: String {
-        var rows = [
-            ("text encoding", seconds(textEncoding)), ("VAE encode", seconds(vaeEncode)),
-            ("U-Net forward", seconds(unetForward)),
-        ]
-        if let unetForwardWithReferences {
-            let ratio = String(format: "%.2f", unetForwardWithReferences / unetForward)
-            rows.append(
-                (
-                    "with \(references) reference\(references == 1 ? "" : "s"), \(mode)",
-                    "\(seconds(unetForwardWithReferences))  (\(ratio) x plain)"
-                ))
-        }
-        rows.append(("VAE decode", seconds(vaeDecode)))
-        rows.append(("peak memory", "\(peakMemoryBytes >> 20) MiB"))
-        let wide = rows.map(\.0.count).max() ?? 0
-        return
-            (["\(model), \(width)x\(height), \(precision), \(threads) thread\(threads == 1 ? "" : "s")"]
-            + rows.map { $0.0.padding(toLength: wide + 2, withPad: " ", startingAt: 0) + $0.1 })
-            .joined(separator: "\n")
-    }
-
-    private func seconds(_ value: Double) -> String { String(format: "%8.4f s", value) }
 }

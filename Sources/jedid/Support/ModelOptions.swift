@@ -59,8 +59,10 @@ struct ModelOptions: ParsableArguments {
         return configuration
     }
 
-    func load(with additions: ModelAdditions) throws -> DiffusionModel {
-        try DiffusionModel(try additions.source(try folder()), on: CPUBackend(try configuration()))
+    func load(
+        with additions: ModelAdditions, on backend: (CPUConfiguration) -> any Backend = { CPUBackend($0) }
+    ) throws -> DiffusionModel {
+        try DiffusionModel(try additions.source(try folder()), on: backend(try configuration()))
     }
 
     /// The model that came along, if one did.

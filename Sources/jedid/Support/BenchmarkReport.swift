@@ -1,0 +1,92 @@
+import Foundation
+
+/// Seconds for each part, and bytes.
+struct BenchmarkReport: Encodable {
+    let model: String
+    let width: Int
+    let height: Int
+    let threads: Int
+    let precision: String
+    let mode: String
+    let references: Int
+    let textEncoding: Double
+    let vaeEncode: Double
+    let unetForward: Double
+    let unetForwardWithReferences: Double?
+    let vaeDecode: Double
+    let peakMemoryBytes: Int
+    /// Of one U-Net forward, with the references if there are any; what takes longest first.
+    let profile: [Operation]?
+
+    /// All calls of one operation with one shape.
+    struct Operation: Encodable {
+        let operation: String
+        let shape: String
+        let calls: Int
+        let seconds: Double
+        let gigaoperationsPerSecond: Double?
+        let share: Double
+
+        enum CodingKeys: String, CodingKey {
+            case operation, shape, calls, share
+            case seconds = "s"
+            case gigaoperationsPerSecond = "gop_per_s"
+        }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case model, width, height, threads, precision, mode, references, profile
+        case textEncoding = "text_encoding_s"
+        case vaeEncode = "vae_encode_s"
+        case unetForward = "unet_forward_s"
+        case unetForwardWithReferences = "unet_forward_with_references_s"
+        case vaeDecode = "vae_decode_s"
+        case peakMemoryBytes = "peak_memory_bytes"
+    }
+
+    /// For people.
+    var table: String {
+        var rows = [
+            ("text encoding", seconds(textEncoding)), ("VAE encode", seconds(vaeEncode)),
+            ("U-Net forward", seconds(unetForward)),
+        ]
+        if let unetForwardWithReferences {
+            let ratio = String(format: "%.2f", unetForwardWithReferences / unetForward)
+            rows.append(
+                (
+                    "with \(references) reference\(references == 1 ? "" : "s"), \(mode)",
+                    "\(seconds(unetForwardWithReferences))  (\(ratio) x plain)"
+                ))
+        }
+        rows.append(("VAE decode", seconds(vaeDecode)))
+        rows.append(("peak memory", "\(peakMemoryBytes >> 20) MiB"))
+        let wide = rows.map(\.0.count).max() ?? 0
+        return
+            (["\(model), \(width)x\(height), \(precision), \(threads) thread\(threads == 1 ? "" : "s")"]
+            + rows.map { $0.0.padding(toLength: wide + 2, withPad: " ", startingAt: 0) + $0.1 })
+            .joined(separator: "\n") + (profile.map { "\n\n" + Self.table(of: $0) } ?? "")
+    }
+
+    /// Rows of what takes longest, and what the rest takes together.
+    private static func table(of operations: [Operation]) -> String {
+        let shown = 24
+        let rest = operations.dropFirst(shown)
+        let rows = operations.prefix(shown).map { operation in
+            row(
+                operation.share, operation.seconds, operation.gigaoperationsPerSecond,
+                "\(operation.calls) x \(operation.operation) \(operation.shape)")
+        }
+        let others = rest.reduce((share: 0.0, seconds: 0.0)) {
+            ($0.share + $1.share, $0.seconds + $1.seconds)
+        }
+        let last = rest.isEmpty ? [] : [row(others.share, others.seconds, nil, "\(rest.count) others")]
+        return (["share         ms    Gop/s  one forward of the U-Net"] + rows + last).joined(separator: "\n")
+    }
+
+    private static func row(_ share: Double, _ seconds: Double, _ speed: Double?, _ what: String) -> String {
+        let speed = speed.map { String(format: "%9.1f", $0) } ?? "         "
+        return String(format: "%4.1f %%%11.3f", 100 * share, 1000 * seconds) + "\(speed)  \(what)"
+    }
+
+    private func seconds(_ value: Double) -> String { String(format: "%8.4f s", value) }
+}
