@@ -8,6 +8,8 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
     case notFinite(folder: String, what: String)
     case badPrompt(file: String, line: Int, reason: String)
     case noPrompts(file: String)
+    /// Neither prompts were named nor are those of DreamBench beside the subjects.
+    case noPromptFile(folder: String, name: String)
     case noSubjects(folder: String)
     case unknownSubjects(names: [String], folder: String, known: [String])
     case noPhotos(folder: String)
@@ -33,6 +35,8 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
         case .badPrompt(let file, let line, let reason): "\(file), line \(line): \(reason)."
         case .noPrompts(let file):
             "\(file) holds no prompt. Write one a line, as 'a {class} on the beach'."
+        case .noPromptFile(let folder, let name):
+            "\(folder) holds no \(name). Name the file with the prompts: --prompts FILE."
         case .noSubjects(let folder):
             "\(folder) holds no subject. Each needs a folder with its photos, as \(folder)/rex/1.jpg."
         case .unknownSubjects(let names, let folder, let known):

@@ -87,10 +87,16 @@ import Testing
     @Test func whatIsMissing() throws {
         try EvaluationScene.with { scene in
             let subjects = { try SubjectFolder.subjects(in: scene.path("subjects"), prompts: list(scene)) }
-            let unreadable = #expect(throws: EvaluationError.self) { try subjects() }
-            #expect(unreadable?.description.contains(scene.path("subjects")) == true)
+            let absent = EvaluationError.unreadable(
+                path: scene.path("subjects"), reason: "No such file or directory")
+            #expect(throws: absent) { try subjects() }
+            #expect(throws: absent) { try EvaluationPrompts.read(nil, subjects: scene.path("subjects")) }
             try scene.write("", to: "subjects/notes.txt")
             #expect(throws: EvaluationError.noSubjects(folder: scene.path("subjects"))) { try subjects() }
+            #expect(
+                throws: EvaluationError.noPromptFile(
+                    folder: scene.path("subjects"), name: "prompts_and_classes.txt")
+            ) { try EvaluationPrompts.read(nil, subjects: scene.path("subjects")) }
             try scene.write("", to: "subjects/rex/notes.txt")
             #expect(throws: EvaluationError.noPhotos(folder: scene.path("subjects/rex"))) { try subjects() }
             try scene.write(photo, to: "subjects/rex/1.png")

@@ -9,7 +9,7 @@ enum TransformersFolder {
     static func check(_ folder: String, kind: String, files: [String]) throws(EvaluationError) {
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
-            throw .unreadable(path: folder, reason: error.localizedDescription)
+            throw .unreadable(folder, error)
         }
         for name in ["config.json"] + files where !names.contains(name) {
             throw .notCheckpoint(

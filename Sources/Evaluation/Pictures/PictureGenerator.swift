@@ -75,7 +75,7 @@ public final class PictureGenerator {
         let place = "\(folder)/\(subject.name)"
         do {
             try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-        } catch { throw EvaluationError.unwritable(path: place, reason: error.localizedDescription) }
+        } catch { throw EvaluationError.unwritable(place, error) }
         let photos = try references(of: subject)
         let all = try planned(subject, photos, prompts, folder)
         var encoded: [Pipeline.Reference]?
@@ -146,7 +146,7 @@ public final class PictureGenerator {
     /// Under the name whole or not at all.
     private func write(_ bytes: [UInt8], to path: String) throws(EvaluationError) {
         do { try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-            throw .unwritable(path: path, reason: error.localizedDescription)
+            throw .unwritable(path, error)
         }
     }
 }

@@ -18,7 +18,7 @@ struct ReferencePhoto {
             hash = SHA256.hash(data: data).map { byte in
                 String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
             }.joined()
-        } catch { throw .unreadable(path: file.path, reason: error.localizedDescription) }
+        } catch { throw .unreadable(file.path, error) }
     }
 
     /// As a picture's record names it.

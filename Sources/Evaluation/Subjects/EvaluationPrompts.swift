@@ -17,10 +17,23 @@ public struct EvaluationPrompts: Sendable, Equatable {
 
     private static let liveClasses: Set<String> = ["cat", "dog"]
 
+    /// The prompts that a person names, or else those that lie beside the subjects, as DreamBench has them.
+    public static func read(
+        _ file: String?, subjects folder: String
+    ) throws(EvaluationError) -> EvaluationPrompts {
+        if let file { return try EvaluationPrompts(file: file) }
+        let file = "\(folder)/\(dreamBenchName)"
+        guard FileManager.default.fileExists(atPath: file) else {
+            _ = try SubjectFolder.listing(folder)
+            throw .noPromptFile(folder: folder, name: dreamBenchName)
+        }
+        return try EvaluationPrompts(file: file)
+    }
+
     public init(file: String) throws(EvaluationError) {
         let data: Data
         do { data = try Data(contentsOf: URL(fileURLWithPath: file)) } catch {
-            throw .unreadable(path: file, reason: error.localizedDescription)
+            throw .unreadable(file, error)
         }
         guard let text = String(bytes: data, encoding: .utf8) else {
             throw .unreadable(path: file, reason: "it is not UTF-8 text")

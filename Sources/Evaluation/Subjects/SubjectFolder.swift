@@ -70,11 +70,12 @@ public enum SubjectFolder {
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 
-    private static func listing(_ folder: String) throws(EvaluationError) -> [String] {
+    /// The names in a folder, sorted, without the hidden ones.
+    static func listing(_ folder: String) throws(EvaluationError) -> [String] {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }
                 .sorted()
-        } catch { throw .unreadable(path: folder, reason: error.localizedDescription) }
+        } catch { throw .unreadable(folder, error) }
     }
 
     private static func noun(of folder: String) throws(EvaluationError) -> String? {

@@ -112,8 +112,7 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         WaitPolicy.apply()
         // 1. Everything that is given is looked at before the long work.
-        let list = try EvaluationPrompts(
-            file: prompts ?? "\(subjects)/\(EvaluationPrompts.dreamBenchName)")
+        let list = try EvaluationPrompts.read(prompts, subjects: subjects)
         let subjects = try SubjectFolder.subjects(
             in: self.subjects, only: only.isEmpty ? nil : only, prompts: list)
         let scorer = PictureScorer(
@@ -121,7 +120,7 @@ struct EvaluateCommand: ParsableCommand {
         )
         do {
             try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
-        } catch { throw EvaluationError.unwritable(path: out, reason: error.localizedDescription) }
+        } catch { throw EvaluationError.unwritable(out, error) }
         // 2. The pictures.
         let folder = pictures ?? "\(out)/pictures"
         let (made, making) = try model.map { try make(with: $0, subjects, list, in: folder) } ?? ([], nil)
@@ -179,7 +178,7 @@ struct EvaluateCommand: ParsableCommand {
 
     private func write(_ data: Data, to path: String) throws {
         do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-            throw EvaluationError.unwritable(path: path, reason: error.localizedDescription)
+            throw EvaluationError.unwritable(path, error)
         }
     }
 }
