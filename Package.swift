@@ -81,6 +81,10 @@ let package = Package(
         .target(name: "CToybox", cSettings: exactC),
         .target(name: "SyntheticSubjects", dependencies: ["CToybox", "Images"], swiftSettings: testable),
         .target(
+            name: "Collage",
+            dependencies: ["Images", "JointDiffusion", "SyntheticSubjects", "Tensors"],
+            swiftSettings: testable),
+        .target(
             name: "Training",
             dependencies: [
                 "Images", "JointDiffusion", "SyntheticSubjects", "Tensors",
@@ -90,7 +94,8 @@ let package = Package(
         .executableTarget(
             name: "jeditrain",
             dependencies: [
-                "ControlAPI", "Images", "SyntheticSubjects", "Tensors", "Training",
+                "Collage", "ControlAPI", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),
@@ -146,6 +151,14 @@ let package = Package(
         .testTarget(
             name: "SyntheticSubjectsTests",
             dependencies: ["CToybox", "Images", "SyntheticSubjects", "jeditrain"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "CollageTests",
+            dependencies: [
+                "Collage", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors", "TestSupport",
+                "Training",
+                "jeditrain",
+            ],
             swiftSettings: swift),
         .testTarget(
             name: "TrainingTests",

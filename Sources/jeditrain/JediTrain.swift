@@ -9,6 +9,7 @@ struct JediTrain: ParsableCommand {
         abstract: "Synthetic subjects, and training of JeDi models.",
         version: ProductVersion.current,
         subcommands: [
-            ToyboxCommand.self, TrainCommand.self, ExportCommand.self, ScaleLatentsCommand.self,
+            ToyboxCommand.self, CollageCommand.self, TrainCommand.self, ExportCommand.self,
+            ScaleLatentsCommand.self,
         ])
 }
