@@ -94,8 +94,8 @@ let package = Package(
         .executableTarget(
             name: "jeditrain",
             dependencies: [
-                "Collage", "ControlAPI", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors",
-                "Training",
+                "Collage", "ControlAPI", "Images", "JointDiffusion",
+                "SyntheticSubjects", "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),
@@ -155,9 +155,8 @@ let package = Package(
         .testTarget(
             name: "CollageTests",
             dependencies: [
-                "Collage", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors", "TestSupport",
-                "Training",
-                "jeditrain",
+                "jeditrain", "Collage", "Images", "JointDiffusion",
+                "SyntheticSubjects", "Tensors", "TestSupport", "Training",
             ],
             swiftSettings: swift),
         .testTarget(

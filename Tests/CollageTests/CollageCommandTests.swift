@@ -43,7 +43,6 @@ import Testing
                 if isDone { #expect(process.terminationStatus == 0) }
                 try #require(kills < 13)
             }
-            print("kills: \(kills)")
             #expect(kills >= 4)
             let (whole, killed) = (
                 try Scratch.files("\(folder)/whole"), try Scratch.files("\(folder)/killed")

@@ -68,6 +68,29 @@ import Training
         }
     }
 
+    /// What a run of another order left on its way is not taken for one's own.
+    @Test func takesNothingOfAnotherOrder() throws {
+        try Scratch.withCheckpoint("epsilon") { checkpoint in
+            try Scratch.withFolder { folder in
+                let model = try Scratch.model(checkpoint)
+                var other = order(model)
+                other.guidance = 5
+                var steps = 0
+                #expect(throws: Stop.self) {
+                    try run(other, model, "\(folder)/mixed", sets: 1).run { _ in
+                        steps += 1
+                        // The pictures of the set are drawn, the backgrounds begun.
+                        if steps == 4 { throw Stop() }
+                    }
+                }
+                let order = order(model)
+                _ = try run(order, model, "\(folder)/mixed", sets: 1).run()
+                _ = try run(order, model, "\(folder)/fresh", sets: 1).run()
+                #expect(try Scratch.files("\(folder)/mixed") == Scratch.files("\(folder)/fresh"))
+            }
+        }
+    }
+
     @Test func dropsWhatIsNotAlikeAndSaysWhy() throws {
         try Scratch.withCheckpoint("epsilon") { checkpoint in
             try Scratch.withFolder { folder in

@@ -9,11 +9,10 @@ import Testing
 @Suite struct MaskTests {
     @Test func otsuPartsTwoClasses() {
         let values: [Float] = Array(repeating: 0.2, count: 30) + Array(repeating: 0.7, count: 10)
-        let (threshold, separation) = Plane(width: 8, height: 5, values: values).otsu
+        let threshold = Plane(width: 8, height: 5, values: values).otsuThreshold
         #expect(threshold > 0.2 && threshold <= 0.7)
-        #expect(separation > 0.999)
-        let even = Plane(width: 10, height: 10, values: (0..<100).map { Float($0) / 100 }).otsu
-        #expect(even.separation < 0.8)
+        let uneven: [Float] = (0..<60).map { 0.1 + Float($0 % 7) / 100 } + [0.9, 0.95, 0.85, 0.9]
+        #expect(0.165...0.85 ~= Plane(width: 8, height: 8, values: uneven).otsuThreshold)
     }
 
     @Test func keepsTheLargestPieceAndFillsItsHoles() {
@@ -51,7 +50,7 @@ import Testing
 
     /// What is measured stands in the README.
     @Test(arguments: [64, 160]) func saliencyFindsToys(_ size: Int) {
-        let overlaps = (0..<30).flatMap { subject in
+        let overlaps = (0..<15).flatMap { subject in
             (0..<2).map { image in
                 let toy = Toybox(seed: 77).sample(subject: subject, image: image, size: size)
                 let mask = SubjectMask.find(in: toy.image, attention: nil, by: .auto)
@@ -60,15 +59,14 @@ import Testing
             }
         }
         let mean = overlaps.reduce(0, +) / Double(overlaps.count)
-        print("saliency, \(size) pixels: mean IoU \(mean), median \(overlaps.sorted()[overlaps.count / 2])")
-        #expect(mean > 0.7)
+        #expect(mean > 0.7, "mean IoU \(mean)")
     }
 
     /// The embedded model's own eye for the noun, on toys of kinds that it knows.
     @Test func attentionFindsToys() throws {
         let pipeline = Pipeline(try Scratch.model(Scratch.toybox))
         var overlaps: [MaskSource: [Double]] = [:]
-        for subject in 0..<8 {
+        for subject in 0..<4 {
             for (image, scene) in [ToyboxScene.beach, .snow, .forest].enumerated() {
                 let kind = [ToyboxKind.cat, .bear, .fish, .robot][subject % 4]
                 let toybox = Toybox(seed: 5)
@@ -86,13 +84,10 @@ import Testing
                 }
             }
         }
-        for (source, values) in overlaps {
-            print(
-                "\(source): mean IoU \(values.reduce(0, +) / Double(values.count)), median \(values.sorted()[values.count / 2])"
-            )
-        }
-        let best = overlaps[.auto, default: []].reduce(0, +) / 24
-        #expect(best > 0.6)
+        let means = overlaps.mapValues { $0.reduce(0, +) / Double($0.count) }
+        // This model's attention is poor; what is found automatically must not be.
+        #expect(means[.attention, default: 0] > 0.2, "\(means)")
+        #expect(means[.auto, default: 0] > 0.75, "\(means)")
     }
 
     @Test func aMaskGrowsOnAllSides() {

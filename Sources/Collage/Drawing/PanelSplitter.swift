@@ -56,17 +56,15 @@ struct PanelSplitter {
             let window = max(1, even - reach)...min(length - 1, even + reach)
             let edge = window.max { lines.changes[$0 - 1] < lines.changes[$1 - 1] } ?? even
             guard lines.changes[edge - 1] >= least else { return Border(gap: even..<even, isFound: false) }
-            // The gap lies on the side of the edge where lines are even, if there is one.
+            // The gap lies on the smoother side of the edge, if there is one: as far as lines are alike.
             var gap = edge..<edge
-            while gap.count < 2 * reach, gap.lowerBound > 1,
-                lines.roughness[gap.lowerBound - 1] <= Self.gapRoughness
-            {
-                gap = gap.lowerBound - 1..<gap.upperBound
-            }
-            while gap.count < 2 * reach, gap.upperBound < length - 1,
-                lines.roughness[gap.upperBound] <= Self.gapRoughness
-            {
-                gap = gap.lowerBound..<gap.upperBound + 1
+            let isBefore = lines.roughness[edge - 1] < lines.roughness[edge]
+            while gap.count < 2 * reach {
+                let line = isBefore ? gap.lowerBound - 1 : gap.upperBound
+                guard 1..<length - 1 ~= line, lines.roughness[line] <= Self.gapRoughness,
+                    gap.isEmpty || lines.changes[isBefore ? line : line - 1] < Self.leastChange
+                else { break }
+                gap = isBefore ? line..<gap.upperBound : gap.lowerBound..<line + 1
             }
             return Border(gap: gap, isFound: true)
         }

@@ -62,16 +62,13 @@ struct Plane: Equatable {
         }
     }
 
-    /// The threshold that parts the values best in two classes (Otsu), and how well: the share of the variance that
-    /// lies between them.
-    var otsu: (threshold: Float, separation: Float) {
+    /// The threshold that parts the values best in two classes (Otsu).
+    var otsuThreshold: Float {
         let bins = 64
         var counts = [Double](repeating: 0, count: bins)
         for value in values { counts[min(max(Int(value * Float(bins)), 0), bins - 1)] += 1 }
         let total = Double(values.count)
         let mean = counts.enumerated().reduce(0) { $0 + Double($1.offset) * $1.element } / total
-        let variance =
-            counts.enumerated().reduce(0) { $0 + pow(Double($1.offset) - mean, 2) * $1.element } / total
         var (weight, moment, best, threshold) = (0.0, 0.0, 0.0, 0)
         for bin in 0..<bins - 1 {
             weight += counts[bin] / total
@@ -80,6 +77,6 @@ struct Plane: Equatable {
             let between = pow(mean * weight - moment, 2) / (weight * (1 - weight))
             if between > best { (best, threshold) = (between, bin + 1) }
         }
-        return (Float(threshold) / Float(bins), variance > 0 ? Float(best / variance) : 0)
+        return Float(threshold) / Float(bins)
     }
 }

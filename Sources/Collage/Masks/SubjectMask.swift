@@ -29,7 +29,7 @@ struct SubjectMask {
     }
 
     private static func outline(_ map: Plane, _ image: WorkingImage) -> [Float] {
-        MaskRefinement.refined(map, threshold: map.otsu.threshold, image: image)
+        MaskRefinement.refined(map, threshold: map.otsuThreshold, image: image)
     }
 
     /// The mask, grown by so many pixels on every side.

@@ -29,7 +29,7 @@ struct SetMaker {
 
     /// - Returns: the set's record; its files are in `folder/set`.
     func make() throws -> CollageSetRecord {
-        try DurableFile.makeFolder(folder)
+        try begin()
         // 1. The pictures, and where the subject is in each.
         var leftOut: [String] = []
         var members: [Member] = []
@@ -181,6 +181,17 @@ struct SetMaker {
     }
 
     // MARK: Files
+
+    /// What lies there of another plan, from a run that was interrupted and is not gone on with, goes.
+    private func begin() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let (bytes, file) = (try encoder.encode(plan), "\(folder)/plan.json")
+        guard FileManager.default.contents(atPath: file) != bytes else { return }
+        DurableFile.remove(folder)
+        try DurableFile.makeFolder(folder)
+        try DurableFile.write(bytes, to: file)
+    }
 
     private func kept(_ name: String) -> RGBImage? {
         var limits = ImageLimits.default
