@@ -91,6 +91,10 @@ let package = Package(
         .target(name: "CToybox", cSettings: exactC),
         .target(name: "SyntheticSubjects", dependencies: ["CToybox", "Images"], swiftSettings: testable),
         .target(
+            name: "Collage",
+            dependencies: ["Images", "JointDiffusion", "SyntheticSubjects", "Tensors"],
+            swiftSettings: testable),
+        .target(
             name: "Training",
             dependencies: [
                 "Images", "JointDiffusion", "SyntheticSubjects", "Tensors",
@@ -107,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "jeditrain",
             dependencies: [
-                "ControlAPI", "Evaluation", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors",
+                "Collage", "ControlAPI", "Evaluation", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors",
                 "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -164,6 +168,13 @@ let package = Package(
         .testTarget(
             name: "SyntheticSubjectsTests",
             dependencies: ["CToybox", "Images", "SyntheticSubjects", "jeditrain"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "CollageTests",
+            dependencies: [
+                "jeditrain", "Collage", "Images", "JointDiffusion",
+                "SyntheticSubjects", "Tensors", "TestSupport", "Training",
+            ],
             swiftSettings: swift),
         .testTarget(
             name: "TrainingTests",

@@ -6,17 +6,17 @@ struct Denoiser {
     /// Whether the U-Net takes `[noisy, mask, known]`.
     let takesKnownLatents: Bool
     let mode: ReferenceMode
-    /// `[3, tokens, width]`: see `Caption`.
+    /// `[captions, tokens, width]`: the empty one, the negative prompt, then prompts.
     let captions: Tensor
+    /// For every target, the row of `captions` that is its prompt.
+    let promptRows: [Int]
     /// Clean latents of the references, `[R, h, w, c]`.
     let references: Tensor?
     /// The part of the targets that is to be made, where it is not all of them.
     let area: PictureStart.Area?
 
     /// Rows of `captions`.
-    enum Caption: Int {
-        case empty, negative, prompt
-    }
+    static let (emptyRow, negativeRow, firstPromptRow) = (0, 1, 2)
 
     /// A forward pass takes at most this many latent pixels at once, so that memory does not grow with the
     /// number of pictures; images of one set stay together.
@@ -26,7 +26,8 @@ struct Denoiser {
     private struct Unit {
         let input: Tensor
         let set: Coupling.ImageSet
-        let captions: [Caption]
+        /// For every image, its row of the captions.
+        let captions: [Int]
     }
 
     var referenceCount: Int { references?.shape[0] ?? 0 }
@@ -68,35 +69,42 @@ struct Denoiser {
                 timesteps: Array(repeating: timestep, count: rows.count),
                 context: Captions(
                     embeddings: captions,
-                    ofImage: Array(repeating: Caption.empty.rawValue, count: rows.count)),
+                    ofImage: Array(repeating: Self.emptyRow, count: rows.count)),
                 coupling: .alone(images: rows.count, recorder: recorder))
             entries += recorder.references()
         }
         return entries
     }
 
+    /// Passes images through, each alone and with its prompt, while somebody looks at the cross-attention.
+    func watch(_ noisy: Tensor, timestep: Double, by observer: WordAttention) {
+        _ = unet(
+            channels(noisy, known: nil), timesteps: Array(repeating: timestep, count: noisy.shape[0]),
+            context: Captions(embeddings: captions, ofImage: promptRows, observer: observer),
+            coupling: .alone(images: noisy.shape[0]))
+    }
+
     private func units(_ x: Tensor, branch: GuidanceBranch, entries: [ReferenceKeysValues]) -> [Unit] {
-        let caption: Caption = branch.seesPrompt ? .prompt : .negative
+        let rows = branch.seesPrompt ? promptRows : promptRows.map { _ in Self.negativeRow }
         guard mode == .joint else {
             let seen = branch.seesReferences ? entries : []
             return (0..<x.shape[0]).map { row in
                 Unit(
                     input: channels(x[rows: row..<row + 1], known: nil),
-                    set: Coupling.ImageSet(images: 1, references: seen), captions: [caption])
+                    set: Coupling.ImageSet(images: 1, references: seen), captions: [rows[row]])
             }
         }
         let known = referenceCount
         let targets = channels(x[rows: known..<x.shape[0]], known: nil)
         let count = targets.shape[0]
-        let targetCaptions = Array(repeating: caption, count: count)
         guard branch.seesReferences, known > 0 else {
-            return [Unit(input: targets, set: Coupling.ImageSet(images: count), captions: targetCaptions)]
+            return [Unit(input: targets, set: Coupling.ImageSet(images: count), captions: rows)]
         }
         let whole = Tensor.concatenatingRows([channels(x[rows: 0..<known], known: references), targets])
         return [
             Unit(
                 input: whole, set: Coupling.ImageSet(images: known + count),
-                captions: Array(repeating: .empty, count: known) + targetCaptions)
+                captions: Array(repeating: Self.emptyRow, count: known) + rows)
         ]
     }
 
@@ -111,7 +119,7 @@ struct Denoiser {
                 Tensor.concatenatingRows(group.map(\.input)),
                 timesteps: Array(repeating: timestep, count: images),
                 context: Captions(
-                    embeddings: captions, ofImage: group.flatMap { $0.captions.map(\.rawValue) }),
+                    embeddings: captions, ofImage: group.flatMap(\.captions)),
                 coupling: Coupling(sets: group.map(\.set)))
             var first = 0
             for unit in group {

@@ -1,6 +1,9 @@
 /// What is to be made: plain values, so that requests can be kept, compared and sent.
 public struct GenerationRequest: Sendable, Equatable, Codable {
     public var prompt: String
+    /// Where the pictures of the set do not show the same: a prompt for each of them, as many as there are seeds; nil:
+    /// `prompt` for all.
+    public var prompts: [String]?
     public var negativePrompt: String
     public var mode: ReferenceMode
     public var sampler: SamplerKind
@@ -69,6 +72,7 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
     case size(width: Int, height: Int, multiple: Int)
     case noise(expected: String, actual: String)
     case noPictures
+    case prompts(Int, pictures: Int)
     case strength(Double)
     case start(expected: String, actual: String)
     case clipSkip(Int, layers: Int)
@@ -92,6 +96,8 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
             "The picture to start from has \(actual), this request needs \(expected)."
         case .noPictures:
             "The request is for no picture."
+        case .prompts(let count, let pictures):
+            "The request has \(count) prompts for \(pictures) pictures; it must have one for each, or one for all."
         case .notFinite(let what):
             "The model's numbers overflowed: \(what) is not finite. Lower the guidance, or check that the "
                 + "checkpoint is whole."

@@ -95,9 +95,13 @@ public final class Pipeline {
 
         // 1. What the references and the words are.
         let latents = references.isEmpty ? nil : Tensor.concatenatingRows(references.map(\.latent))
+        let prompts = request.prompts ?? [request.prompt]
         let denoiser = Denoiser(
             unet: model.unet, takesKnownLatents: model.takesKnownLatents, mode: request.mode,
-            captions: embed(["", request.negativePrompt, request.prompt], for: request),
+            captions: embed(["", request.negativePrompt] + prompts, for: request),
+            promptRows: request.seeds.indices.map {
+                Denoiser.firstPromptRow + (request.prompts == nil ? 0 : $0)
+            },
             references: latents, area: start?.area)
         var bank = ReferenceBank(mode: request.mode, latents: latents, noise: noise.references)
         let guidance = Guidance(scale: request.guidance, imageScale: request.imageGuidance)
@@ -209,6 +213,9 @@ public final class Pipeline {
             }
         }
         guard !request.seeds.isEmpty else { throw GenerationError.noPictures }
+        if let prompts = request.prompts, prompts.count != request.seeds.count {
+            throw GenerationError.prompts(prompts.count, pictures: request.seeds.count)
+        }
         if let strength = request.strength, !(strength > 0 && strength <= 1) {
             throw GenerationError.strength(strength)
         }

@@ -9,8 +9,7 @@ struct JediTrain: ParsableCommand {
         abstract: "Synthetic subjects, and training of JeDi models.",
         version: ProductVersion.current,
         subcommands: [
-            ToyboxCommand.self, TrainCommand.self, ExportCommand.self, ScaleLatentsCommand.self,
-            TokenizerCommand.self,
-            EvaluateCommand.self,
+            ToyboxCommand.self, CollageCommand.self, TokenizerCommand.self, TrainCommand.self,
+            ExportCommand.self, ScaleLatentsCommand.self, EvaluateCommand.self,
         ])
 }

@@ -23,7 +23,9 @@ public struct CrossAttention {
                 keys: k[rows: caption..<caption + 1].reshaped(shape),
                 values: v[rows: caption..<caption + 1].reshaped(shape))
         }
-        let attended = toQ(x).attention(over: context.ofImage.map { [captions[$0]] }, heads: heads)
+        let queries = toQ(x)
+        context.observer?.observe(queries, captions: captions, ofImage: context.ofImage, heads: heads)
+        let attended = queries.attention(over: context.ofImage.map { [captions[$0]] }, heads: heads)
         return toOut(attended, residual: residual)
     }
 }
@@ -34,10 +36,17 @@ public struct Captions {
     public let embeddings: Tensor
     /// For every image of the batch, which caption is its own.
     public let ofImage: [Int]
+    /// Collects where images look at words.
+    let observer: WordAttention?
 
     public init(embeddings: Tensor, ofImage: [Int]) {
+        self.init(embeddings: embeddings, ofImage: ofImage, observer: nil)
+    }
+
+    init(embeddings: Tensor, ofImage: [Int], observer: WordAttention?) {
         precondition(ofImage.allSatisfy { $0 >= 0 && $0 < embeddings.shape[0] })
         self.embeddings = embeddings
         self.ofImage = ofImage
+        self.observer = observer
     }
 }

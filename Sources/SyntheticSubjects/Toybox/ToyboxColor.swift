@@ -4,7 +4,7 @@ public struct ToyboxColor: Sendable, Equatable {
     public let word: String
     public let red, green, blue: Float
 
-    static let all: [ToyboxColor] = saturated + neutral
+    public static let all: [ToyboxColor] = saturated + neutral
 
     static let saturated = [
         ToyboxColor("red", 0.87, 0.12, 0.13), ToyboxColor("orange", 0.97, 0.49, 0.07),
