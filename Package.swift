@@ -111,7 +111,8 @@ let package = Package(
         .executableTarget(
             name: "jeditrain",
             dependencies: [
-                "Collage", "ControlAPI", "Evaluation", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors",
+                "Collage", "ControlAPI", "Evaluation", "Images", "JointDiffusion", "SyntheticSubjects",
+                "Tensors",
                 "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -157,7 +157,7 @@ import Training
             let subjects = try SubjectFolders(folder: folder, seed: 0)
             for set in 0..<2 {
                 for image in try subjects.images(set: set, count: 2, width: 64, height: 64) {
-                    let mask = try #require(image.mask)
+                    let mask = try #require(image.photo().mask)
                     #expect(mask.contains { $0 > 200 } && mask.contains { $0 < 50 })
                     #expect(image.caption.hasPrefix("a photo of a"))
                 }

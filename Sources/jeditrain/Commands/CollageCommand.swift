@@ -156,4 +156,3 @@ extension CollageDrawing: ExpressibleByArgument {
 }
 
 extension MaskSource: ExpressibleByArgument {}
-extension SamplerKind: ExpressibleByArgument {}

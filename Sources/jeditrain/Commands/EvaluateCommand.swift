@@ -182,7 +182,3 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 }
-
-extension ReferenceMode: ExpressibleByArgument {}
-extension SamplerKind: ExpressibleByArgument {}
-extension Precision: ExpressibleByArgument {}
