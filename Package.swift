@@ -87,10 +87,15 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: testable),
+        .target(
+            name: "ToyboxEvaluation",
+            dependencies: ["Images", "JointDiffusion", "SyntheticSubjects", "Tensors", "Training"],
+            swiftSettings: testable),
         .executableTarget(
             name: "jeditrain",
             dependencies: [
-                "ControlAPI", "Images", "SyntheticSubjects", "Tensors", "Training",
+                "ControlAPI", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors", "ToyboxEvaluation",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),

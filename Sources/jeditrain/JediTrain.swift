@@ -10,5 +10,6 @@ struct JediTrain: ParsableCommand {
         version: ProductVersion.current,
         subcommands: [
             ToyboxCommand.self, TrainCommand.self, ExportCommand.self, ScaleLatentsCommand.self,
+            JudgeCommand.self, EvaluateToyboxCommand.self,
         ])
 }
