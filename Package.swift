@@ -159,6 +159,12 @@ let package = Package(
                 "TestSupport",
             ],
             exclude: ["Goldens"], swiftSettings: swift),
+        .testTarget(
+            name: "ToyboxEvaluationTests",
+            dependencies: [
+                "Images", "JointDiffusion", "SyntheticSubjects", "Tensors", "TestSupport", "ToyboxEvaluation",
+            ],
+            swiftSettings: swift),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: plain),
         .testTarget(
             name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"],

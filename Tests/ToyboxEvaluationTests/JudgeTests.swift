@@ -1,5 +1,6 @@
 import Foundation
 import JointDiffusion
+import SyntheticSubjects
 import Tensors
 import Testing
 
@@ -9,21 +10,22 @@ import Testing
 @Suite struct JudgeTests {
     static var settings: JudgeTraining.Settings {
         var settings = JudgeTraining.Settings()
-        settings.judge = ToyboxJudge.Configuration(channels: [8, 8, 16, 16], width: 8)
+        settings.judge = ToyboxJudge.Configuration(channels: [8, 16, 16, 16], width: 8)
         settings.threads = 1
-        settings.kinds = 1
+        settings.toys = [.mug]
         settings.subjects = 4
         settings.chapterSubjects = 4
         settings.chapterPictures = 2
         settings.passes = 100
+        settings.smallShare = 0.5
         settings.steps = 60
         settings.rate = 1e-2
         return settings
     }
 
     static func path() -> String {
-        FileManager.default.temporaryDirectory.appendingPathComponent("judge-\(UUID().uuidString).safetensors")
-            .path
+        let name = "judge-\(UUID().uuidString).safetensors"
+        return FileManager.default.temporaryDirectory.appendingPathComponent(name).path
     }
 
     /// Gives the path of a judge that has learned next to nothing, and removes it afterwards.
@@ -60,10 +62,9 @@ import Testing
         try Self.withJudge { path in
             let backend = CPUBackend(CPUConfiguration(threads: 1))
             let judge = try JudgeFile.load(path, on: backend)
-            let lessons = JudgeLessons(seed: 3, subjects: 1, pictures: 2, kinds: [.cat, .mug])
-            let pictures = try lessons.chapter(0, threads: 1).joined().joined().map(\.pixels)
+            let pictures = ToyboxTrial(0, seed: 3).references(4, size: 48).map { JudgePixels($0) }
             let seen = ToyboxExaminer(judge: judge, on: backend).look(pictures)
-            #expect(seen.scenes.count == 4)
+            #expect(seen.scenes.count == 4 && Set(seen.embeddings).count == 4)
             for embedding in seen.embeddings {
                 #expect(embedding.count == 8)
                 #expect(abs(embedding.reduce(0) { $0 + $1 * $1 } - 1) < 1e-3)
@@ -119,9 +120,21 @@ import Testing
         let lessons = JudgeLessons(seed: 5, subjects: 2, pictures: 3, kinds: [.duck])
         let (first, again) = (try lessons.chapter(2, threads: 2), try lessons.chapter(2, threads: 1))
         #expect(first.count == 1 && first[0].count == 2)
+        var toys: [[Float]] = []
         for (toy, sameToy) in zip(first[0], again[0]) {
-            #expect(Set(toy.map(\.scene)).count == 3)
+            #expect(Set(toy.map(\.scene)).count == 3 && Set(toy.map(\.answer.colors)).count == 1)
             #expect(toy.map(\.pixels.values) == sameToy.map(\.pixels.values))
+            toys.append(toy[0].answer.colors)
+            let subject = try #require(
+                (0..<80).first {
+                    JudgeTutor.Answer(lessons.toybox.identity(subject: $0, kind: .duck)).colors
+                        == toy[0].answer.colors
+                })
+            #expect(!Toybox.isHeldOut(subject: subject))
         }
+        #expect(toys[0] != toys[1])
+        // The toy is seen, and is not all that is.
+        let mask = first[0][0][0].pixels.channels(3..<4)
+        #expect(mask.contains(1) && mask.contains(-1))
     }
 }

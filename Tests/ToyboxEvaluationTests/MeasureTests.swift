@@ -16,13 +16,14 @@ import Testing
         #expect(Retrieval.nearest(to: [0.5, 0.6], among: candidates) == 2)
         // A judge to whom all are alike does not find the first, which is the right one.
         #expect(Retrieval.nearest(to: [0, 0], among: candidates) == 2)
-        #expect(Retrieval.mean([[1, 0], [0, 1]]) == [0.5.squareRoot(), 0.5.squareRoot()].map { Float($0) })
+        #expect(
+            Retrieval.mean([[1, 0], [0, 1]]) == [Float](repeating: Float(0.5).squareRoot(), count: 2))
     }
 
     /// Wilson's interval, by the formula in exact arithmetic.
     @Test(arguments: [
         (8, 10, 0.4901625, 0.9433178), (0, 10, 0, 0.2775328), (10, 10, 0.7224672, 1),
-        (170, 200, 0.7940107, 0.8928597),
+        (170, 200, 0.7939442, 0.8928641),
     ])
     func intervals(_ successes: Int, _ trials: Int, _ low: Double, _ high: Double) {
         let share = ShareEstimate(successes, of: trials)
@@ -30,13 +31,13 @@ import Testing
     }
 
     @Test func aCopyIsNeitherSubjectNorScene() {
-        let verdict = ToyboxVerdict(identity: true, scene: true, copy: true)
+        let verdict = ToyboxVerdict(identity: true, scene: true, likeness: 1)
         #expect(!verdict.identity && !verdict.scene && verdict.copy)
-        let honest = ToyboxVerdict(identity: true, scene: false, copy: false)
+        let honest = ToyboxVerdict(identity: true, scene: false, likeness: 0.1)
         #expect(honest.identity && !honest.scene && !honest.copy)
     }
 
-    @Test func trialsAreOfHeldOutToysInScenesThatNoReferenceShows() {
+    @Test func trialsAreOfHeldOutToysInScenesThatNoReferenceShows() throws {
         var subjects: Set<Int> = []
         for number in 0..<50 {
             let trial = ToyboxTrial(number, seed: 3)
@@ -46,8 +47,7 @@ import Testing
             #expect(trial.prompt == "a photo of the \(trial.kind.noun) \(trial.scene.place)")
         }
         #expect(Set((0..<50).map { ToyboxTrial($0, seed: 3).kind }).count == 25)
-        #expect(ToyboxTrial(1, seed: 3).scene != ToyboxTrial(26, seed: 3).scene
-            || ToyboxTrial(2, seed: 3).scene != ToyboxTrial(27, seed: 3).scene)
+        #expect(Set((0..<50).map { ToyboxTrial($0, seed: 3).scene }).count > 10)
         #expect(ToyboxTrial(0, seed: 3).truth(size: 16) != ToyboxTrial(0, seed: 4).truth(size: 16))
     }
 
@@ -62,8 +62,8 @@ import Testing
 
     /// Every row is there, whatever the number of threads, and what is bad is refused.
     @Test func aModelThatHasLearnedNothing() throws {
-        let goldens = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("JointDiffusionTests/Goldens")
+        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let goldens = tests.appendingPathComponent("JointDiffusionTests/Goldens")
         let checkpoint = try GoldenCheckpoint("known-tiny", in: goldens)
         try JudgeTests.withJudge { judge in
             try CheckpointWriter.withFolder(of: checkpoint, goldens: goldens) { folder in

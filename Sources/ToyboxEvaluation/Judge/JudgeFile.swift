@@ -8,7 +8,7 @@ public enum JudgeFile {
     /// Where a source tree has the judge that comes with it.
     public static let `default` = "Models/toybox-judge/judge.safetensors"
 
-    private static let format = "toybox-judge-1"
+    private static let format = "toybox-judge-2"
 
     static func write(
         _ parameters: [(name: String, tensor: Tensor)], configuration: ToyboxJudge.Configuration,

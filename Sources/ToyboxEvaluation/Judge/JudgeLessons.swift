@@ -7,6 +7,7 @@ import Tensors
 /// learning does.
 struct JudgeLessons: Sendable {
     struct Picture: Sendable {
+        /// Red, green, blue, and where the toy is: -1 where not, 1 where it is all that is seen.
         let pixels: JudgePixels
         let scene: Int
         let answer: JudgeTutor.Answer
@@ -28,7 +29,8 @@ struct JudgeLessons: Sendable {
     }
 
     /// Chapter `index`: toys that no other has. In the order of `kinds`.
-    func chapter(_ index: Int, threads: Int) throws -> [Kind] {
+    /// - Parameter side: of the pictures, in pixels.
+    func chapter(_ index: Int, side: Int = ToyboxJudge.side, threads: Int) throws -> [Kind] {
         let count = kinds.count * subjects
         let toys = try ParallelWork.map(0..<count, threads: threads) { place in
             let number = index * count + place
@@ -41,12 +43,25 @@ struct JudgeLessons: Sendable {
                 let composition = toybox.composition(
                     subject: subject, image: image, kind: kinds[place / subjects],
                     scene: ToyboxScene.allCases[scene])
-                let sample = toybox.sample(composition, image: image, size: ToyboxJudge.side)
+                let sample = toybox.sample(composition, image: image, size: side)
                 return Picture(
-                    pixels: JudgePixels(sample.image), scene: scene,
+                    pixels: Self.pixels(of: sample), scene: scene,
                     answer: JudgeTutor.Answer(sample.identity))
             }
         }
         return kinds.indices.map { Array(toys[$0 * subjects..<($0 + 1) * subjects]) }
+    }
+
+    private static func pixels(of sample: ToyboxSample) -> JudgePixels {
+        let side = sample.image.width
+        var values: [Float] = []
+        values.reserveCapacity(4 * side * side)
+        for pixel in 0..<side * side {
+            for channel in 0..<3 {
+                values.append(Float(sample.image.pixels[3 * pixel + channel]) / 127.5 - 1)
+            }
+            values.append(Float(sample.mask[pixel]) / 127.5 - 1)
+        }
+        return JudgePixels(side: side, channels: 4, values: values)
     }
 }

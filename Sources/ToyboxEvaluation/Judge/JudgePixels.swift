@@ -1,13 +1,14 @@
 import Images
 
-/// A square picture as the judge takes it: numbers in -1...1, `[side, side, 3]`.
+/// A square picture as the judge takes it: numbers in -1...1, `[side, side, channels]`; the first three are red, green and
+/// blue.
 struct JudgePixels: Sendable {
-    let side: Int
+    let side, channels: Int
     var values: [Float]
 
-    init(side: Int, values: [Float]) {
-        precondition(values.count == side * side * 3, "\(values.count) numbers for a side of \(side)")
-        (self.side, self.values) = (side, values)
+    init(side: Int, channels: Int = 3, values: [Float]) {
+        precondition(values.count == side * side * channels, "\(values.count) numbers for a side of \(side)")
+        (self.side, self.channels, self.values) = (side, channels, values)
     }
 
     /// Of a picture of any size, at the judge's; each pixel the mean of the area that it covers. Bytes are taken as
@@ -16,14 +17,17 @@ struct JudgePixels: Sendable {
         self.init(
             side: side,
             values: Self.averaged(
-                image.pixels.map { Float($0) / 127.5 - 1 }, width: image.width, height: image.height, to: side
+                image.pixels.map { Float($0) / 127.5 - 1 }, width: image.width, height: image.height,
+                channels: 3, to: side
             ))
     }
 
     /// At another side, by the means of areas.
     func averaged(to side: Int) -> JudgePixels {
         JudgePixels(
-            side: side, values: Self.averaged(values, width: self.side, height: self.side, to: side))
+            side: side, channels: channels,
+            values: Self.averaged(
+                values, width: self.side, height: self.side, channels: channels, to: side))
     }
 
     /// The window that begins at (`left`, `top`) and is `extent` wide, all in pixels, bilinear, at the given side. Beyond the
@@ -40,18 +44,22 @@ struct JudgePixels: Sendable {
         }
         let (columns, rows) = (places(left), places(top))
         let values = self.values.withUnsafeBufferPointer { source in
-            [Float](unsafeUninitializedCapacity: target * target * 3) { out, filled in
+            [Float](unsafeUninitializedCapacity: target * target * channels) { out, filled in
                 for row in rows {
                     let (upper, lower) = (row.low * side, row.high * side)
                     for column in columns {
-                        for channel in 0..<3 {
-                            let (left, right) = (3 * column.low + channel, 3 * column.high + channel)
+                        for channel in 0..<channels {
+                            let (left, right) = (
+                                channels * column.low + channel, channels * column.high + channel
+                            )
                             let above =
-                                source[3 * upper + left]
-                                + column.share * (source[3 * upper + right] - source[3 * upper + left])
+                                source[channels * upper + left]
+                                + column.share
+                                * (source[channels * upper + right] - source[channels * upper + left])
                             let below =
-                                source[3 * lower + left]
-                                + column.share * (source[3 * lower + right] - source[3 * lower + left])
+                                source[channels * lower + left]
+                                + column.share
+                                * (source[channels * lower + right] - source[channels * lower + left])
                             out[filled] = above + row.share * (below - above)
                             filled += 1
                         }
@@ -59,7 +67,14 @@ struct JudgePixels: Sendable {
                 }
             }
         }
-        return JudgePixels(side: target, values: values)
+        return JudgePixels(side: target, channels: channels, values: values)
+    }
+
+    /// Some of the channels alone, `[side, side, range]`.
+    func channels(_ range: Range<Int>) -> [Float] {
+        (0..<side * side).flatMap { pixel in
+            values[pixel * channels + range.lowerBound..<pixel * channels + range.upperBound]
+        }
     }
 
     /// At another side, bilinear.
@@ -68,31 +83,33 @@ struct JudgePixels: Sendable {
     }
 
     /// Rows, then columns.
-    private static func averaged(_ values: [Float], width: Int, height: Int, to side: Int) -> [Float] {
+    private static func averaged(
+        _ values: [Float], width: Int, height: Int, channels: Int, to side: Int
+    ) -> [Float] {
         if width == side, height == side { return values }
-        let rows = areas(height, side)
-        let columns = areas(width, side)
-        var low = [Float](repeating: 0, count: side * width * 3)
+        let (rows, columns) = (areas(height, side), areas(width, side))
+        let length = channels * width
+        var low = [Float](repeating: 0, count: side * length)
         values.withUnsafeBufferPointer { source in
             low.withUnsafeMutableBufferPointer { target in
                 for (y, area) in rows.enumerated() {
                     for (row, weight) in area {
-                        for index in 0..<3 * width {
-                            target[y * 3 * width + index] += weight * source[row * 3 * width + index]
+                        for index in 0..<length {
+                            target[y * length + index] += weight * source[row * length + index]
                         }
                     }
                 }
             }
         }
-        var out = [Float](repeating: 0, count: side * side * 3)
+        var out = [Float](repeating: 0, count: side * side * channels)
         low.withUnsafeBufferPointer { source in
             out.withUnsafeMutableBufferPointer { target in
                 for y in 0..<side {
                     for (x, area) in columns.enumerated() {
                         for (column, weight) in area {
-                            for channel in 0..<3 {
-                                target[(y * side + x) * 3 + channel] +=
-                                    weight * source[(y * width + column) * 3 + channel]
+                            for channel in 0..<channels {
+                                target[(y * side + x) * channels + channel] +=
+                                    weight * source[y * length + column * channels + channel]
                             }
                         }
                     }

@@ -10,9 +10,13 @@ public final class JudgeTraining {
     public struct Settings: Sendable {
         public var judge = ToyboxJudge.Configuration()
         public var steps = 3000
+        /// The share of the steps that are taken with pictures of half the side, which cost a quarter.
+        public var smallShare = 0.6
         public var seed: UInt64 = 1
         public var threads = CPUConfiguration.availableProcessors
-        public var rate = 2e-3
+        public var rate = 3e-3
+        /// What the toys are.
+        public var toys = ToyboxKind.allCases
         /// Of a step: kinds, toys of each kind, pictures of each toy.
         public var kinds = 3
         public var subjects = 16
@@ -54,14 +58,15 @@ public final class JudgeTraining {
         let source = TrainedParameters(
             ParameterInitialiser(seed: settings.seed, on: tape.base), on: tape)
         judge = try ToyboxJudge(settings.judge, ParameterScope(source))
-        tutor = try JudgeTutor(ParameterScope(source)[Self.tutor], features: judge.featureCount)
+        tutor = try JudgeTutor(ParameterScope(source)[Self.tutor], for: judge)
         parameters = source.trained
         var adam = AdamW.Settings()
         adam.weightDecay = 0.03
         optimiser = AdamW(parameters, settings: adam, on: tape)
         average = ExponentialMovingAverage(of: parameters, decay: 0.995, on: tape.base)
         lessons = JudgeLessons(
-            seed: settings.seed, subjects: settings.chapterSubjects, pictures: settings.chapterPictures)
+            seed: settings.seed, subjects: settings.chapterSubjects, pictures: settings.chapterPictures,
+            kinds: settings.toys)
     }
 
     /// - Parameter report: called after each step; may throw to end the training.
@@ -70,12 +75,14 @@ public final class JudgeTraining {
             peak: settings.rate, warmUpSteps: min(100, settings.steps / 10), shape: .cosine,
             finalFraction: 0.01)
         let each = settings.chapterSteps(kinds: lessons.kinds.count)
+        let small = Int(settings.smallShare * Double(settings.steps))
         var chapter: [JudgeLessons.Kind] = []
         for step in 0..<settings.steps {
-            if step % each == 0 {
-                chapter = try lessons.chapter(step / each, threads: settings.threads)
+            let side = step < small ? ToyboxJudge.side / 2 : ToyboxJudge.side
+            if step % each == 0 || step == small {
+                chapter = try lessons.chapter(step / each, side: side, threads: settings.threads)
             }
-            let (identity, scene) = try addGradients(step, chapter)
+            let (identity, scene) = try addGradients(step, chapter, side: side)
             guard identity.isFinite, scene.isFinite else {
                 throw ToyboxEvaluationError.notFinite(step: step + 1)
             }
@@ -95,7 +102,7 @@ public final class JudgeTraining {
 
     private static let tutor = "tutor"
 
-    private func addGradients(_ step: Int, _ chapter: [JudgeLessons.Kind]) throws
+    private func addGradients(_ step: Int, _ chapter: [JudgeLessons.Kind], side: Int) throws
         -> (identity: Float, scene: Float)
     {
         // 1. Who comes.
@@ -114,17 +121,21 @@ public final class JudgeTraining {
         let seen = try ParallelWork.map(0..<pictures.count, threads: settings.threads) {
             [pictures, augmentation] index in
             var random = RandomSource(seed: RandomSource.seed(seed, stream: index))
-            return augmentation(pictures[index].pixels, &random)
+            let changed = augmentation(pictures[index].pixels, side: side, &random)
+            return (
+                pixels: changed.channels(0..<3),
+                mask: changed.averaged(to: side / ToyboxJudge.placeExtent)
+                    .channels(3..<4)
+            )
         }
         // 3. What the judge makes of them.
-        let side = ToyboxJudge.side
         let pixels = Tensor(
-            seen.flatMap(\.values), shape: [seen.count, side, side, 3], on: tape)
-        let features = judge.features(pixels)
-        let (embeddings, scenes) = judge.heads(features)
+            seen.flatMap(\.pixels), shape: [seen.count, side, side, 3], on: tape)
+        let found = judge.features(pixels)
+        let (embeddings, scenes) = judge.heads(found.features)
         let loss = JudgeLoss(temperature: settings.temperature, sceneWeight: settings.sceneWeight)(
             embeddings: embeddings, groups: groups, logits: scenes, scenes: pictures.map(\.scene))
-        tape.backward(loss.sum + tutor.loss(features, pictures.map(\.answer)))
+        tape.backward(loss.sum + tutor.loss(found, pictures.map(\.answer), masks: seen.flatMap(\.mask)))
         return (loss.identity, loss.scene)
     }
 }

@@ -3,8 +3,8 @@ import SyntheticSubjects
 import Tensors
 
 /// Heads that the judge learns with and is then rid of: they have its features tell what the toybox knows of a toy, its
-/// colours, pattern, finish, what it wears and its kind. That takes it past its slow beginning, in which a toy's looks are
-/// nothing to it beside those of the place.
+/// colours, pattern, finish, what it wears and its kind; and its places tell where the toy is. That takes it past its slow
+/// beginning, in which a toy's looks are nothing to it beside those of the scene.
 struct JudgeTutor {
     /// What is known of a toy.
     struct Answer: Sendable {
@@ -31,12 +31,15 @@ struct JudgeTutor {
         (ToyboxPattern.allCases.count, 0.3), (ToyboxFinish.allCases.count, 0.1),
         (ToyboxAccessory.allCases.count + 1, 0.2), (ToyboxKind.allCases.count, 0.2),
     ]
-    private static let colorWeight: Float = 3
+    private static let (colorWeight, maskWeight): (Float, Float) = (3, 1)
 
     private let toColors: Linear  // colors
     private let toAnswers: [Linear]  // answers.<question>
+    private let toMask: Linear  // mask
 
-    init(_ scope: ParameterScope, features: Int) throws(CheckpointError) {
+    init(_ scope: ParameterScope, for judge: ToyboxJudge) throws(CheckpointError) {
+        let features = judge.featureCount
+        toMask = try Linear(scope["mask"], in: judge.placeChannels, out: 1)
         toColors = try Linear(scope["colors"], in: features, out: 9)
         var heads: [Linear] = []
         for (index, question) in Self.questions.enumerated() {
@@ -45,12 +48,18 @@ struct JudgeTutor {
         toAnswers = heads
     }
 
-    /// `features [N, C]` -> the loss of the answers, of shape `[]`: the mean over pictures.
-    func loss(_ features: Tensor, _ answers: [Answer]) -> Tensor {
-        let count = answers.count
+    /// The loss of the answers, of shape `[]`: the mean over pictures.
+    /// - Parameters:
+    ///   - seen: what `ToyboxJudge.features` gives.
+    ///   - masks: how much of each place is the toy's, from -1 to 1.
+    func loss(_ seen: (features: Tensor, places: Tensor), _ answers: [Answer], masks: [Float]) -> Tensor {
+        let (features, count) = (seen.features, answers.count)
         let colors = Tensor(answers.flatMap(\.colors), shape: [count, 9], on: features.backend)
+        let mask = toMask(seen.places).activated(.tanh)
+        let wanted = Tensor(masks, shape: mask.shape, on: mask.backend)
         var terms = [
-            (Self.colorWeight / Float(count), toColors(features).weightedSquaredError(colors))
+            (Self.colorWeight / Float(count), toColors(features).weightedSquaredError(colors)),
+            (Self.maskWeight / Float(masks.count), mask.weightedSquaredError(wanted)),
         ]
         for (index, question) in Self.questions.enumerated() {
             var wanted = [Float](repeating: 0, count: count * question.answers)

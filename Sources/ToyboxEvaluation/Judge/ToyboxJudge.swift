@@ -4,8 +4,8 @@ import Tensors
 
 /// A small network that tells toys apart and names their scenes, learned from the toybox alone.
 ///
-/// Four halving convolutions, then a few learned queries that look for what matters, then two heads: an embedding in
-/// which pictures of one toy lie close together, and a score for every scene.
+/// Four halving stages; then a few learned queries that look for what matters in what the last two give; then two heads, an
+/// embedding in which pictures of one toy lie close together, and a score for every scene.
 public final class ToyboxJudge {
     public struct Configuration: Sendable, Equatable {
         /// Channels after each halving.
@@ -21,16 +21,16 @@ public final class ToyboxJudge {
 
     /// Side of the pictures that it looks at, in pixels.
     public static let side = 64
-    /// Learned queries, and the heads of attention with which each looks.
-    private static let (queries, heads) = (4, 4)
     /// Numbers that the heads look at.
-    var featureCount: Int { queries.value.count }
+    let featureCount: Int
+    /// Channels of the third stage's places, and how many pixels of the picture's side each spans.
+    let placeChannels: Int
+    static let placeExtent = 8
 
     public let configuration: Configuration
     let stages: [JudgeStage]  // stages
-    /// `[queries, C]`
-    let queries: Parameter
-    let toK, toV: Linear  // pool.to_k, pool.to_v
+    let near: JudgePooling  // near: over the third stage's places, where colours and patterns are
+    let far: JudgePooling  // far: over the fourth's
     let toEmbedding: Linear  // embedding
     let toScenes: Linear  // scenes
     /// Unit length for embeddings: a layer norm that has learned nothing.
@@ -46,39 +46,24 @@ public final class ToyboxJudge {
             inputs = channels
         }
         self.stages = stages
-        queries = try scope["pool"].parameter("queries", [Self.queries, inputs])
-        toK = try Linear(scope["pool", "to_k"], in: inputs, out: inputs, bias: false)
-        toV = try Linear(scope["pool", "to_v"], in: inputs, out: inputs, bias: false)
-        toEmbedding = try Linear(scope["embedding"], in: Self.queries * inputs, out: configuration.width)
-        toScenes = try Linear(
-            scope["scenes"], in: Self.queries * inputs, out: ToyboxScene.allCases.count)
-        let backend = queries.value.backend
+        placeChannels = configuration.channels[2]
+        near = try JudgePooling(scope["near"], channels: placeChannels, queries: 4)
+        far = try JudgePooling(scope["far"], channels: inputs, queries: 2)
+        featureCount = near.featureCount + far.featureCount
+        toEmbedding = try Linear(scope["embedding"], in: featureCount, out: configuration.width)
+        toScenes = try Linear(scope["scenes"], in: featureCount, out: ToyboxScene.allCases.count)
+        let backend = near.queries.value.backend
         let length = 1 / Float(configuration.width).squareRoot()
         unit = Parameter(
             name: "unit", value: Tensor(repeating: length, shape: [configuration.width], on: backend))
         zero = Parameter(name: "zero", value: Tensor(zeros: [configuration.width], on: backend))
     }
 
-    /// `pixels [N, side, side, 3]` in -1...1 -> what the heads look at, `[N, features]`.
-    func features(_ pixels: Tensor) -> Tensor {
-        // 1. Features of 4 x 4 places.
-        var hidden = pixels
-        for stage in stages { hidden = stage(hidden) }
-        // 2. What the queries find there.
-        let (images, channels) = (hidden.shape[0], hidden.shape[3])
-        let tokens = hidden.reshaped([images, hidden.shape[1] * hidden.shape[2], channels])
-        let (keys, values) = (toK(tokens), toV(tokens))
-        let shape: Shape = [tokens.shape[1], channels]
-        let seen = (0..<images).map { image in
-            [
-                KeysValues(
-                    keys: keys[rows: image..<image + 1].reshaped(shape),
-                    values: values[rows: image..<image + 1].reshaped(shape))
-            ]
-        }
-        let asked = queries.rows((0..<images).flatMap { _ in 0..<Self.queries })
-        let found = asked.reshaped([images, Self.queries, channels]).attention(over: seen, heads: Self.heads)
-        return found.reshaped([images, Self.queries * channels])
+    /// `pixels [N, side, side, 3]` in -1...1 -> what the heads look at, `[N, features]`, and the third stage's places,
+    /// `[N, side / placeExtent, side / placeExtent, placeChannels]`. Any side that is a multiple of 16 will do.
+    func features(_ pixels: Tensor) -> (features: Tensor, places: Tensor) {
+        let places = stages[2](stages[1](stages[0](pixels)))
+        return (near(places).concatenatingChannels(far(stages[3](places))), places)
     }
 
     /// `features [N, features]` -> embeddings of unit length `[N, width]`, and the scenes' logits `[N, scenes]` in the order
@@ -89,34 +74,37 @@ public final class ToyboxJudge {
 
     /// `pixels [N, side, side, 3]` in -1...1 -> embeddings and scenes.
     public func callAsFunction(_ pixels: Tensor) -> (embeddings: Tensor, scenes: Tensor) {
-        heads(features(pixels))
+        heads(features(pixels).features)
     }
 }
 
-/// Half the extents: a convolution, then, if it is refined, another one around a shortcut.
+/// Half the extents: a convolution, then, but for the first stage, another one around a shortcut.
 struct JudgeStage {
     let down: Convolution  // down
     let norm: GroupNorm  // norm
-    let refinement: Convolution?  // refine
-    let normOut: GroupNorm?  // norm_out
+    /// What a stage that is refined has besides.
+    private let refinement: (convolution: Convolution, norm: GroupNorm)?  // refine, norm_out
 
     private static let groups = 8
 
     init(_ scope: ParameterScope, in inputs: Int, out outputs: Int, isRefined: Bool) throws(CheckpointError) {
-        let groups = min(Self.groups, outputs)
         down = try Convolution(scope["down"], in: inputs, out: outputs, geometry: .halving)
-        norm = try GroupNorm(scope["norm"], channels: outputs, groups: groups, epsilon: 1e-5)
-        refinement = isRefined ? try Convolution(scope["refine"], in: outputs, out: outputs) : nil
-        normOut =
-            isRefined
-            ? try GroupNorm(scope["norm_out"], channels: outputs, groups: groups, epsilon: 1e-5) : nil
+        norm = try GroupNorm(scope["norm"], channels: outputs, groups: Self.groups, epsilon: 1e-5)
+        guard isRefined else {
+            refinement = nil
+            return
+        }
+        refinement = (
+            try Convolution(scope["refine"], in: outputs, out: outputs),
+            try GroupNorm(scope["norm_out"], channels: outputs, groups: Self.groups, epsilon: 1e-5)
+        )
     }
 
     /// `[N, H, W, in]` -> `[N, H / 2, W / 2, out]`
     func callAsFunction(_ x: Tensor) -> Tensor {
         let hidden = down(x)
         let plain = norm(hidden, activation: .silu)
-        guard let refinement, let normOut else { return plain }
-        return normOut(refinement(plain, residual: hidden), activation: .silu)
+        guard let refinement else { return plain }
+        return refinement.norm(refinement.convolution(plain, residual: hidden), activation: .silu)
     }
 }

@@ -39,7 +39,7 @@ final class ToyboxExaminer {
         let (embeddings, scenes) = look([pixels])
         return ToyboxVerdict(
             identity: Retrieval.nearest(to: embeddings[0], among: desk.candidates) == 0,
-            scene: scenes[0] == desk.scene, copy: desk.copies.isCopy(pixels))
+            scene: scenes[0] == desk.scene, likeness: desk.copies.score(pixels))
     }
 
     /// Embeddings and scenes of pictures.

@@ -6,10 +6,13 @@ public struct ToyboxVerdict: Sendable, Equatable, Codable {
     public var scene: Bool
     /// Whether it is a reference over again.
     public var copy: Bool
+    /// How much it is like the reference that it is most like, -1 to 1 (see `CopyDetector`).
+    public var likeness: Float
 
-    public init(identity: Bool, scene: Bool, copy: Bool) {
+    public init(identity: Bool, scene: Bool, likeness: Float) {
+        copy = likeness >= CopyDetector.threshold
         self.identity = identity && !copy
         self.scene = scene && !copy
-        self.copy = copy
+        self.likeness = likeness
     }
 }

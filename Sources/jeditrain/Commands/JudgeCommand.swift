@@ -9,7 +9,8 @@ struct JudgeCommand: ParsableCommand {
         commandName: "judge", abstract: "Train the judge that evaluates models of the toybox.",
         discussion: """
             From nothing, and with toys that are never evaluated with, in some minutes: it goes through in one go and \
-            cannot be resumed. How good it is: jeditrain evaluate-toybox --judge FILE
+            cannot be resumed, but the file is written anew now and then. How good it is: jeditrain evaluate-toybox \
+            --judge FILE
             """)
 
     @Option(
@@ -49,6 +50,7 @@ struct JudgeCommand: ParsableCommand {
                 ? Double(progress.identity) : 0.98 * identity + 0.02 * Double(progress.identity)
             scene = scene.isNaN ? Double(progress.scene) : 0.98 * scene + 0.02 * Double(progress.scene)
             let isLast = progress.step == progress.steps
+            if progress.step % 200 == 0 { try training.write(to: out) }
             guard isLast || ContinuousClock.now - told > .seconds(20) else { return }
             told = .now
             let seconds = (told - begin) / .seconds(1)
