@@ -108,11 +108,15 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: testable),
+        .target(
+            name: "ToyboxEvaluation",
+            dependencies: ["Images", "JointDiffusion", "SyntheticSubjects", "Tensors", "Training"],
+            swiftSettings: testable),
         .executableTarget(
             name: "jeditrain",
             dependencies: [
                 "Collage", "ControlAPI", "Evaluation", "Images", "JointDiffusion", "SyntheticSubjects",
-                "Tensors",
+                "Tensors", "ToyboxEvaluation",
                 "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -190,6 +194,12 @@ let package = Package(
                 "jeditrain", "Evaluation", "Images", "JointDiffusion", "Tensors", "TestSupport",
             ],
             exclude: ["Goldens"], swiftSettings: swift),
+        .testTarget(
+            name: "ToyboxEvaluationTests",
+            dependencies: [
+                "Images", "JointDiffusion", "SyntheticSubjects", "Tensors", "TestSupport", "ToyboxEvaluation",
+            ],
+            swiftSettings: swift),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: plain),
         .testTarget(
             name: "JedictlTests", dependencies: ["jedictl", "ControlAPI"],

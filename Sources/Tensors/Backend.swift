@@ -44,6 +44,9 @@ public protocol Backend: AnyObject {
     /// The sum of `weights * (x - target)²`, one number of shape `[]`; without weights they are all 1.
     func weightedSquaredError(_ x: Tensor, target: Tensor, weights: Tensor?) -> Tensor
 
+    /// The sum over rows of `targets * (log Σ exp logits - logits)`, both `[..., classes]`; one number of shape `[]`.
+    func crossEntropy(_ logits: Tensor, targets: Tensor) -> Tensor
+
     /// `[N, H, W, C]` -> `[N, height, width, C]`, each pixel doubled; extents are 2H or 2H - 1, 2W or 2W - 1.
     func upsampledNearest2x(_ x: Tensor, height: Int, width: Int) -> Tensor
 

@@ -104,6 +104,13 @@ extension Tensor {
         return backend.weightedSquaredError(self, target: target, weights: weights)
     }
 
+    /// The cross entropy of the logits `self [..., classes]` against wanted probabilities of the same shape, summed over
+    /// all rows, of shape `[]`. A class with a logit of -1e9 takes no part.
+    public func crossEntropy(_ targets: Tensor) -> Tensor {
+        Self.check(targets, shape: shape)
+        return backend.crossEntropy(self, targets: targets)
+    }
+
     /// `[N, H, W, C]` -> `[N, 2H, 2W, C]`, nearest neighbour; `height` and `width` may ask for one less.
     public func upsampledNearest2x(height: Int? = nil, width: Int? = nil) -> Tensor {
         let (height, width) = (height ?? 2 * shape[1], width ?? 2 * shape[2])

@@ -10,6 +10,7 @@ struct JediTrain: ParsableCommand {
         version: ProductVersion.current,
         subcommands: [
             ToyboxCommand.self, CollageCommand.self, TokenizerCommand.self, TrainCommand.self,
-            ExportCommand.self, ScaleLatentsCommand.self, EvaluateCommand.self,
+            ExportCommand.self, ScaleLatentsCommand.self, EvaluateCommand.self, JudgeCommand.self,
+            EvaluateToyboxCommand.self,
         ])
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Tensors
 import Testing
 
@@ -299,6 +300,43 @@ import Testing
                 inputs[0].weightedSquaredError(
                     target.tensor(on: tape), weights: weights?.tensor(on: tape))
             }
+        }
+    }
+
+    /// Some classes are wanted in part, some take no part at all.
+    @Test(arguments: [[2, 5], [5, 21], [2, 3, 33]])
+    func crossEntropy(_ shape: [Int]) {
+        let x = PlainTensor(random: shape, seed: 1, deviation: 3)
+        var targets = PlainTensor(random: shape, seed: 2).map { max(0, $0) }
+        targets.values[0] = 0
+        let value = { (logits: PlainTensor) in
+            let width = logits.last
+            return (0..<logits.values.count / width).reduce(0.0) { sum, row in
+                let range = row * width..<(row + 1) * width
+                let level = log(range.reduce(0.0) { $0 + (excluded($1) ? 0 : exp(logits.values[$1])) })
+                return sum + range.reduce(0.0) { $0 + targets.values[$1] * (level - logits.values[$1]) }
+            }
+        }
+        func excluded(_ index: Int) -> Bool { index == 0 }
+        let check = GradientCheck([x]) { PlainTensor([], [value($0[0])]) }
+        var mask = PlainTensor(zeros: shape)
+        mask.values[0] = -1e9
+        expect(check, tolerance: 1e-5) { tape, inputs in
+            (inputs[0] + mask.tensor(on: tape)).crossEntropy(targets.tensor(on: tape))
+        }
+        var excluding = x
+        excluding.values[0] = -1e9
+        let actual = excluding.tensor(on: CPUBackend()).crossEntropy(targets.tensor(on: CPUBackend()))
+        #expect(abs(Double(actual.floats[0]) - value(x)) < 1e-5 * max(1, abs(value(x))))
+    }
+
+    /// What is compared with itself, as in contrastive losses: both factors of the product are the same tensor.
+    @Test func productWithItself() {
+        let check = GradientCheck([PlainTensor(random: [5, 7], seed: 1)]) { inputs in
+            PlainOperations.linear(inputs[0], inputs[0], bias: nil, residual: nil)
+        }
+        expect(check, in: Configurations.products) { _, inputs in
+            inputs[0].linear(inputs[0].parameter())
         }
     }
 }

@@ -96,6 +96,13 @@ double ck_squared_error(
     size_t count, double *workspace);
 size_t ck_squares_workspace(size_t count);
 
+// cross_entropy.c ------------------------------------------------------------------------------------
+
+/// The sum over rows of `targets (log Σ exp x - x)` for x and targets [rows, width] and, if dx is not null, its gradient
+/// times `scale`.
+double ck_cross_entropy(
+    float *dx, float scale, const float *x, const float *targets, size_t rows, size_t width);
+
 // adamw.c --------------------------------------------------------------------------------------------
 
 typedef struct {

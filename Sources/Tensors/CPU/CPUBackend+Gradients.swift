@@ -109,6 +109,20 @@ extension CPUBackend {
         }
     }
 
+    func crossEntropyGradient(_ logits: Tensor, targets: Tensor, factor: Float) -> Tensor {
+        let out = Tensor(uninitialized: logits.shape, on: self)
+        _ = crossEntropy(logits, targets: targets, gradient: out, factor: factor)
+        return out
+    }
+
+    /// The sum of the rows' cross entropies, and `factor` times its gradient.
+    func crossEntropy(_ logits: Tensor, targets: Tensor, gradient: Tensor?, factor: Float) -> Double {
+        let width = logits.shape[-1]
+        return ck_cross_entropy(
+            gradient?.baseAddress, factor, logits.baseAddress, targets.baseAddress, logits.count / width,
+            width)
+    }
+
     func upsampleGradient(_ gradient: Tensor, shape: Shape) -> Tensor {
         let out = Tensor(uninitialized: shape, on: self)
         ck_upsample_2x_backward(

@@ -165,6 +165,11 @@ public final class CPUBackend: Backend {
         return Tensor([Float(sum)], shape: [], on: self)
     }
 
+    public func crossEntropy(_ logits: Tensor, targets: Tensor) -> Tensor {
+        let sum = crossEntropy(logits, targets: targets, gradient: nil, factor: 1)
+        return Tensor([Float(sum)], shape: [], on: self)
+    }
+
     // MARK: Layout
 
     public func upsampledNearest2x(_ x: Tensor, height: Int, width: Int) -> Tensor {

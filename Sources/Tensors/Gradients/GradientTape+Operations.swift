@@ -158,6 +158,12 @@ extension GradientTape {
         }
     }
 
+    public func crossEntropy(_ logits: Tensor, targets: Tensor) -> Tensor {
+        record(base.crossEntropy(logits, targets: targets), of: [logits]) { [self] gradient in
+            add(base.crossEntropyGradient(logits, targets: targets, factor: gradient.floats[0]), to: logits)
+        }
+    }
+
     // MARK: Layout
 
     public func upsampledNearest2x(_ x: Tensor, height: Int, width: Int) -> Tensor {
