@@ -58,7 +58,9 @@ struct CollageCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "What no picture shows.") var negativePrompt = ""
     @Option(help: "How subjects are found: auto, attention (to the class's word) or saliency (colours).")
     var masks = MaskSource.auto
-    @Option(help: ArgumentHelp("Sets whose mean similarity is below are dropped.", valueName: "0...1"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Sets whose mean similarity is below are dropped.", valueName: "0...1"))
     var threshold = 0.7
     @Flag(help: "Keep the backgrounds as they were drawn.") var keepBackgrounds = false
     @Option(help: ArgumentHelp("How often a picture on its way is kept on disk.", valueName: "seconds"))
