@@ -129,6 +129,10 @@ public final class ProfilingBackend: Backend {
         }
     }
 
+    public func crossEntropy(_ logits: Tensor, targets: Tensor) -> Tensor {
+        note("crossEntropy", "\(logits.shape)") { base.crossEntropy(logits, targets: targets) }
+    }
+
     // MARK: Layout
 
     public func upsampledNearest2x(_ x: Tensor, height: Int, width: Int) -> Tensor {

@@ -171,7 +171,7 @@ import Training
                     files == [".collage", "manifest.jsonl", "photo01.png", "photo02.png", "subject.yaml"])
             }
             let sheet = try PhotoDecoder.decode(contentsOf: "\(folder)/.collage/sheet.png")
-            #expect(sheet.width == 4 + 4 * 68 && sheet.height == 4 + 2 * 68)
+            #expect(sheet.width == 4 + 4 * 132 && sheet.height == 4 + 2 * 132)
         }
     }
 }

@@ -8,14 +8,14 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.errors)")
         let report = try #require(JSONSerialization.jsonObject(with: outcome.output) as? [String: Any])
         #expect(report["usable"] as? Bool == true)
-        #expect(report["name"] as? String == "toybox-0")
+        #expect(report["name"] as? String == "toybox")
         #expect((report["hash"] as? String)?.count == 64)
-        #expect(report["width"] as? Int == 64)
+        #expect(report["width"] as? Int == 128)
         #expect(report["mode"] as? String == "cached")
         // Its weights alone are 19 MB.
         #expect(try #require(report["memory_bytes"] as? Int) > 19_000_000)
         let text = try Programs.run("jedid", ["check-model", Programs.model])
-        #expect(text.status == 0 && text.text.hasPrefix("toybox-0  "))
+        #expect(text.status == 0 && text.text.hasPrefix("toybox  "))
     }
 
     @Test func aBadModelIsRefusedWithItsFile() async throws {

@@ -6,7 +6,7 @@ import Testing
 /// `jedid generate` with the embedded model.
 @Suite struct GenerateTests {
     private var photos: [String] {
-        (0..<3).map { Programs.example("green-fish").appendingPathComponent("\($0).png").path }
+        (0..<3).map { Programs.example("lime-car").appendingPathComponent("\($0).png").path }
     }
 
     @Test(arguments: ["none", "joint", "cached", "matched"])
@@ -24,14 +24,14 @@ import Testing
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.output.isEmpty && outcome.errors.isEmpty, "quiet when piped")
             let image = try PhotoDecoder.decode(contentsOf: picture)
-            #expect((image.width, image.height) == (64, 64))
+            #expect((image.width, image.height) == (128, 128))
             let text = try #require(
                 PNGTextReader.read(contentsOf: picture).first { $0.keyword == "parameters" })
             let lines = text.text.split(separator: "\n")
             #expect(lines[0] == "a photo of the fish in the snow")
             #expect(lines[1] == "Negative prompt: night")
             for field in [
-                "Steps: 3", "Sampler: DDIM", "CFG scale: 2.5", "Seed: 7", "Size: 64x64", "Model hash: ",
+                "Steps: 3", "Sampler: DDIM", "CFG scale: 2.5", "Seed: 7", "Size: 128x128", "Model hash: ",
                 "Reference mode: \(mode)",
             ] {
                 #expect(lines[2].contains(field))
@@ -98,8 +98,8 @@ import Testing
             let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
             #expect(names == ["a.b-1.png", "a.b-2.png", "latents.safetensors"])
             let file = try SafetensorsFile(path: latents)
-            #expect(file.shape(of: "latent") == [2, 8, 16, 16])
-            #expect(file.shape(of: "reference_latent") == [0, 8, 16, 16])
+            #expect(file.shape(of: "latent") == [2, 32, 8, 8])
+            #expect(file.shape(of: "reference_latent") == [0, 32, 8, 8])
         }
     }
 
@@ -107,7 +107,7 @@ import Testing
         try await Programs.withFolder { folder in
             let noise = folder.appendingPathComponent("noise.safetensors").path
             let backend = CPUBackend()
-            let drawn = Tensor(normal: [1, 16, 16, 8], seed: 5, on: backend)
+            let drawn = Tensor(normal: [1, 8, 8, 32], seed: 5, on: backend)
             try SafetensorsWriter.write([("noise", drawn.channelsFirst())], to: noise)
             var latents: [[Float]] = []
             for start in [["--seed", "5"], ["--noise", noise]] {
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    static var example: String { Programs.example("green-fish").appendingPathComponent("0.png").path }
+    static var example: String { Programs.example("lime-car").appendingPathComponent("0.png").path }
 
     /// Arguments, and what the message must name.
     static let mistakes: [([String], String)] = [

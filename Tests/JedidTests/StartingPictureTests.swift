@@ -4,7 +4,7 @@ import Testing
 
 /// `jedid generate --init`, `--mask` and what is added to a model, as a person uses them.
 @Suite struct StartingPictureTests {
-    static var photo: String { Programs.example("green-fish").appendingPathComponent("0.png").path }
+    static var photo: String { Programs.example("lime-car").appendingPathComponent("0.png").path }
 
     /// Runs to two steps with those arguments and gives the picture and its record.
     private func picture(_ folder: URL, _ arguments: [String]) throws -> (pixels: [UInt8], record: String) {
@@ -24,19 +24,19 @@ import Testing
 
     @Test func whatIsBlackInTheMaskStaysThePhotos() async throws {
         try await Programs.withFolder { folder in
-            let known = try PhotoDecoder.decode(contentsOf: Self.photo).croppedToFill(width: 64, height: 64)
+            let known = try PhotoDecoder.decode(contentsOf: Self.photo).croppedToFill(width: 128, height: 128)
             let mask = folder.appendingPathComponent("mask.png").path
-            let bytes = (0..<64 * 64).flatMap { [UInt8](repeating: $0 % 64 < 32 ? 255 : 0, count: 3) }
-            let png = try PNGEncoder.encode(RGBImage(width: 64, height: 64, pixels: bytes), text: [])
+            let bytes = (0..<128 * 128).flatMap { [UInt8](repeating: $0 % 128 < 64 ? 255 : 0, count: 3) }
+            let png = try PNGEncoder.encode(RGBImage(width: 128, height: 128, pixels: bytes), text: [])
             try Data(png).write(to: URL(fileURLWithPath: mask))
             let made = try picture(folder, ["--init", Self.photo, "--mask", mask])
             var changed = 0
-            for pixel in 0..<64 * 64 {
+            for pixel in 0..<128 * 128 {
                 let range = 3 * pixel..<3 * pixel + 3
-                if pixel % 64 >= 32 { #expect(made.pixels[range] == known.pixels[range]) }
-                if pixel % 64 < 32, made.pixels[range] != known.pixels[range] { changed += 1 }
+                if pixel % 128 >= 64 { #expect(made.pixels[range] == known.pixels[range]) }
+                if pixel % 128 < 64, made.pixels[range] != known.pixels[range] { changed += 1 }
             }
-            #expect(changed > 1000)
+            #expect(changed > 4000)
             #expect(made.record.contains("Denoising strength: 1,"))
             #expect(made.record.contains("Init image: 0.png ") && made.record.contains("Mask: mask.png "))
         }
@@ -45,7 +45,7 @@ import Testing
     /// The less strength, the more of the photo is left.
     @Test func strengthSaysHowMuchIsLeft() async throws {
         try await Programs.withFolder { folder in
-            let known = try PhotoDecoder.decode(contentsOf: Self.photo).croppedToFill(width: 64, height: 64)
+            let known = try PhotoDecoder.decode(contentsOf: Self.photo).croppedToFill(width: 128, height: 128)
             let differences = try ["0.25", "1"].map { strength in
                 let made = try picture(folder, ["--init", Self.photo, "--strength", strength]).pixels
                 return zip(made, known.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }

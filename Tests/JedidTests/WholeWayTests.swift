@@ -62,29 +62,29 @@ import Testing
             let process = try daemon.start()
             defer { process.terminate() }
             try daemon.drop(
-                "blue-cat", prompt: "# two\na photo of the cat in the snow\n\nthe cat on the beach\n")
-            let made = try await Programs.wait { daemon.pictures("blue-cat").count == 2 }
+                "striped-cat", prompt: "# two\na photo of the cat in the snow\n\nthe cat on the beach\n")
+            let made = try await Programs.wait { daemon.pictures("striped-cat").count == 2 }
             #expect(made, "\(daemon.said)")
-            for name in daemon.pictures("blue-cat") {
-                let path = daemon.root.appendingPathComponent("blue-cat/output/\(name)").path
-                #expect(try PhotoDecoder.decode(contentsOf: path).width == 64)
+            for name in daemon.pictures("striped-cat") {
+                let path = daemon.root.appendingPathComponent("striped-cat/output/\(name)").path
+                #expect(try PhotoDecoder.decode(contentsOf: path).width == 128)
                 let text = try PNGTextReader.read(contentsOf: path).map(\.text).joined()
                 #expect(text.contains("Reference mode: cached") && text.contains("3.png"))
             }
             let status = try daemon.status()
             #expect(status.status == 0, "\(status.errors)")
-            #expect(status.text.contains("toybox-0"))
+            #expect(status.text.contains("toybox"))
 
             // The same again after a stop: nothing is made twice.
-            let names = daemon.pictures("blue-cat")
+            let names = daemon.pictures("striped-cat")
             process.terminate()
             process.waitUntilExit()
             #expect(process.terminationStatus == 0, "\(daemon.said)")
             let again = try daemon.start()
             defer { again.terminate() }
-            try daemon.drop("green-fish", prompt: "the fish in the forest")
-            #expect(try await Programs.wait { daemon.pictures("green-fish").count == 1 }, "\(daemon.said)")
-            #expect(daemon.pictures("blue-cat") == names)
+            try daemon.drop("lime-car", prompt: "the car in the forest")
+            #expect(try await Programs.wait { daemon.pictures("lime-car").count == 1 }, "\(daemon.said)")
+            #expect(daemon.pictures("striped-cat") == names)
         }
     }
 
@@ -93,27 +93,27 @@ import Testing
             let daemon = Daemon(folder: folder)
             let lines = (0..<6).map { "a photo of the cat \($0)" }.joined(separator: "\n")
             var process = try daemon.start()
-            try daemon.drop("yellow-cat", prompt: lines)
+            try daemon.drop("green-cat", prompt: lines)
             for finished in [1, 3] {
-                let reached = try await Programs.wait { daemon.pictures("yellow-cat").count >= finished }
+                let reached = try await Programs.wait { daemon.pictures("green-cat").count >= finished }
                 #expect(reached, "\(daemon.said)")
                 kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
                 process = try daemon.start()
             }
             defer { process.terminate() }
-            let all = try await Programs.wait { daemon.pictures("yellow-cat").count >= 6 }
+            let all = try await Programs.wait { daemon.pictures("green-cat").count >= 6 }
             #expect(all, "\(daemon.said)")
             // One picture for each line, each whole, and nothing half-written left over.
             var prompts: Set<Substring> = []
-            for name in daemon.pictures("yellow-cat") {
-                let path = daemon.root.appendingPathComponent("yellow-cat/output/\(name)").path
+            for name in daemon.pictures("green-cat") {
+                let path = daemon.root.appendingPathComponent("green-cat/output/\(name)").path
                 let text = try #require(PNGTextReader.read(contentsOf: path).first).text
                 prompts.insert(try #require(text.split(separator: "\n").first))
                 _ = try PhotoDecoder.decode(contentsOf: path)
             }
             #expect(prompts.count == 6)
-            #expect(daemon.pictures("yellow-cat").count == 6)
+            #expect(daemon.pictures("green-cat").count == 6)
         }
     }
 
@@ -123,13 +123,13 @@ import Testing
             let process = try daemon.start()
             defer { process.terminate() }
             try daemon.drop(
-                "blue-cat",
+                "striped-cat",
                 prompt:
                     "a cat on the beach --seed 7 --steps 6 --sampler euler --photos 1.png 3.png --negative_prompt snow"
             )
-            #expect(try await Programs.wait { daemon.pictures("blue-cat").count == 1 }, "\(daemon.said)")
-            let picture = daemon.root.appendingPathComponent("blue-cat/output")
-                .appendingPathComponent(try #require(daemon.pictures("blue-cat").first))
+            #expect(try await Programs.wait { daemon.pictures("striped-cat").count == 1 }, "\(daemon.said)")
+            let picture = daemon.root.appendingPathComponent("striped-cat/output")
+                .appendingPathComponent(try #require(daemon.pictures("striped-cat").first))
             let same = try daemon.jedictl("reproduce", picture.path)
             #expect(same.status == 0 && same.text.contains("bit for bit"), "\(same.text)\(same.errors)")
 
@@ -153,8 +153,8 @@ import Testing
             let daemon = Daemon(folder: folder)
             let process = try daemon.start()
             defer { process.terminate() }
-            try daemon.drop("blue-cat", prompt: "a photo of the cat in the snow")
-            #expect(try await Programs.wait { daemon.pictures("blue-cat").count == 1 }, "\(daemon.said)")
+            try daemon.drop("striped-cat", prompt: "a photo of the cat in the snow")
+            #expect(try await Programs.wait { daemon.pictures("striped-cat").count == 1 }, "\(daemon.said)")
             _ = try daemon.status()
             let kilobytes = try Daemon.residentKilobytes(process)
             #expect(kilobytes < 40_000, "VmRSS is \(kilobytes) kB")

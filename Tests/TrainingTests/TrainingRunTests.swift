@@ -271,6 +271,33 @@ import Training
         }
     }
 
+    /// In half precision all weights take two bytes, are what they were but for the rounding, and load.
+    @Test func halfPrecision() throws {
+        try TrainingScene.with("known-v") { scene in
+            let loop = try scene.loop("run", Self.small.replacing("steps: 40", with: "steps: 2"))
+            try loop.run()
+            for half in [false, true] {
+                try ModelExport.export(run: loop.folder, half: half, to: scene.path("model-\(half)"))
+            }
+            let backend = CPUBackend()
+            for name in [
+                "unet/diffusion_pytorch_model", "text_encoder/model", "vae/diffusion_pytorch_model",
+            ] {
+                let files = try [false, true].map {
+                    try SafetensorsFile(path: scene.path("model-\($0)/\(name).safetensors"))
+                }
+                #expect(files[0].names.sorted() == files[1].names.sorted())
+                for key in files[1].names {
+                    let tensor = try files[1].tensor(key, on: backend)
+                    #expect(tensor.elementType == .float16)
+                    let values = try files.map { try backend.copied($0.tensor(key, on: backend)).elements }
+                    #expect(zip(values[0], values[1]).allSatisfy { abs($0 - $1) <= abs($0) / 1024 + 1e-7 })
+                }
+            }
+            _ = try DiffusionModel(folder: scene.path("model-true"), on: backend)
+        }
+    }
+
     /// What is frozen stays, bit for bit, and is exported with the rest.
     @Test func freezing() throws {
         try TrainingScene.with("known-tiny") { scene in

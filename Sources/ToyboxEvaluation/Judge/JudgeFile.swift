@@ -14,13 +14,7 @@ public enum JudgeFile {
         _ parameters: [(name: String, tensor: Tensor)], configuration: ToyboxJudge.Configuration,
         settings: JudgeTraining.Settings, to path: String
     ) throws {
-        let halves = parameters.map { name, tensor in
-            let half = Tensor(
-                uninitialized: tensor.shape, elementType: .float16, on: tensor.backend)
-            let target = half.rawPointer.assumingMemoryBound(to: UInt16.self)
-            for (index, value) in tensor.floats.enumerated() { target[index] = Float16(value).bitPattern }
-            return (name: name, tensor: half)
-        }
+        let halves = parameters.map { (name: $0.name, tensor: $0.tensor.roundedToHalf()) }
         let metadata = [
             "format": format, "channels": configuration.channels.map(String.init).joined(separator: ","),
             "width": "\(configuration.width)", "scenes": scenes, "steps": "\(settings.steps)",

@@ -7,10 +7,15 @@ public enum ModelExport {
     /// Exports a run's last snapshot.
     /// - Parameters:
     ///   - usesAverages: the moving averages instead of the parameters themselves.
+    ///   - half: write all float32 weights, those that were not trained too, as float16.
     ///   - folder: is made, and must not exist.
-    public static func export(run: RunFolder, usesAverages: Bool = true, to folder: String) throws {
+    public static func export(
+        run: RunFolder, usesAverages: Bool = true, half: Bool = false, to folder: String
+    )
+        throws
+    {
         let (configuration, parameters) = try last(of: run, usesAverages: usesAverages)
-        try write(parameters, of: Trainee(configuration), to: folder)
+        try write(parameters, of: Trainee(configuration), half: half, to: folder)
     }
 
     /// Exports what a run of LoRA added, in diffusers' names: a file for `jedid generate --lora`.
@@ -61,7 +66,8 @@ public enum ModelExport {
 
     /// - Parameter parameters: by component and key, as `Trainee.parameters`.
     static func write(
-        _ parameters: [(name: String, tensor: Tensor)], of trainee: Trainee, to folder: String
+        _ parameters: [(name: String, tensor: Tensor)], of trainee: Trainee, half: Bool = false,
+        to folder: String
     ) throws {
         let configuration = trainee.configuration
         let parameters = trainee.weights(with: parameters)
@@ -91,6 +97,7 @@ public enum ModelExport {
                     configuration, name: URL(fileURLWithPath: folder).lastPathComponent, to: part)
                 try writeInputChannels(parameters, part)
             }
+            if half { try roundToHalf(part) }
             guard rename(part, folder) == 0 else {
                 throw TrainingError.unwritable(path: folder, reason: String(cString: strerror(errno)))
             }
@@ -98,6 +105,24 @@ public enum ModelExport {
             try? files.removeItem(atPath: part)
             if let known = error as? TrainingError { throw known }
             throw TrainingError.unwritable(path: folder, reason: "\(error)")
+        }
+    }
+
+    private static func roundToHalf(_ folder: String) throws {
+        let backend = CPUBackend(CPUConfiguration(threads: 1))
+        for name in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+        where name.hasSuffix(".safetensors") {
+            let path = "\(folder)/\(name)"
+            let file = try SafetensorsFile(path: path)
+            let tensors = try file.names.map { name in
+                let tensor = try file.tensor(name, on: backend)
+                return (name: name, tensor: tensor.elementType == .float32 ? tensor.roundedToHalf() : tensor)
+            }
+            for (name, tensor) in tensors where !tensor.isFinite {
+                throw TrainingError.contradiction(
+                    file: path, reason: "'\(name)' is too large for half precision; export without it")
+            }
+            try SafetensorsWriter.write(tensors, metadata: file.metadata, to: path)
         }
     }
 

@@ -17,6 +17,8 @@ struct ExportCommand: ParsableCommand {
         String
     @Flag(help: "The parameters of the last step instead of their averages.") var raw = false
 
+    @Flag(help: "Write all weights in half precision.") var half = false
+
     func run() throws {
         guard FileManager.default.fileExists(atPath: "\(folder)/config.yaml") else {
             throw CommandError("\(folder) is no run's folder: it has no config.yaml.")
@@ -26,7 +28,7 @@ struct ExportCommand: ParsableCommand {
             print("\(model): written. To use it: jedid generate --lora \(model)")
             return
         }
-        try ModelExport.export(run: RunFolder(reading: folder), usesAverages: !raw, to: model)
+        try ModelExport.export(run: RunFolder(reading: folder), usesAverages: !raw, half: half, to: model)
         print("\(model): written. To try it: jedid check-model \(model)")
     }
 }
