@@ -4,7 +4,8 @@ import JointDiffusion
 import Tensors
 import TestSupport
 import Testing
-import Training
+
+@testable import Training
 
 /// Whole runs of small models: killed, resumed, exported.
 @Suite struct TrainingRunTests {
@@ -268,6 +269,31 @@ import Training
             #expect(relativeDifference(pictures[1], pictures[0]) < 1e-5)
             #expect(relativeDifference(pictures[2], pictures[0]) > 1e-4)
             #expect(throws: TrainingError.self) { try ModelExport.exportAdapters(run: loop.folder, to: file) }
+        }
+    }
+
+    /// The log says what references count, in both modes, and looking changes nothing of the run.
+    @Test(arguments: ["cached", "joint"])
+    func probes(mode: String) throws {
+        try TrainingScene.with("known-v") { scene in
+            let lines =
+                Self.small.replacing("steps: 40", with: "steps: 4").replacing(
+                    "mode: cached", with: "mode: \(mode)")
+            let entries = try [2, 0].map { every in
+                try scene.loop("run\(every)", lines + "probe_every: \(every)\n").run()
+                let text = String(decoding: try scene.bytes("run\(every)/log.jsonl"), as: UTF8.self)
+                return try text.split(separator: "\n").map {
+                    try JSONDecoder().decode(LogEntry.self, from: Data($0.utf8))
+                }
+            }
+            #expect(entries[0].map { $0.probe != nil } == [false, true, false, true])
+            #expect(entries[1].allSatisfy { $0.probe == nil })
+            #expect(entries[0].map(\.loss) == entries[1].map(\.loss))
+            let probe = try #require(entries[0][3].probe)
+            #expect(probe.own.isFinite && probe.own > 0)
+            #expect(probe.own != probe.other && probe.own != probe.none)
+            let last = "snapshots/00000004.safetensors"
+            #expect(try scene.bytes("run2/\(last)") == scene.bytes("run0/\(last)"))
         }
     }
 

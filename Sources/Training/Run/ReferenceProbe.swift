@@ -31,10 +31,14 @@ struct ReferenceProbe {
     }
 
     func measure(_ objective: DiffusionObjective, height: Int, width: Int) -> Result {
+        // One by one: a large model's activations for all of them would not fit.
         func loss(_ sets: [DiffusionSet]) -> Double {
-            objective.tape.withoutRecords {
-                Double(objective.loss(sets, height: height, width: width).floats[0])
+            let losses = sets.map { set in
+                objective.tape.withoutRecords {
+                    Double(objective.loss([set], height: height, width: width).floats[0])
+                }
             }
+            return losses.reduce(0, +) / Double(losses.count)
         }
         return Result(own: loss(own), other: loss(other), none: loss(none))
     }
