@@ -15,7 +15,7 @@ import Testing
 
     private func engine(
         stepMilliseconds: Int = 0, fault: String? = nil, limits: WorkerLimits = WorkerLimits(),
-        pressure: @escaping @Sendable () -> Double? = { nil }
+        time: any TimeSource = SystemTime(), pressure: @escaping @Sendable () -> Double? = { nil }
     ) throws -> WorkerEngine {
         var logger = Logger(label: "test") { _ in PlainLogHandler(level: .critical) }
         logger.logLevel = .critical
@@ -24,7 +24,7 @@ import Testing
         }
         return WorkerEngine(
             try FakeProgram.worker(log: folder("log"), stepMilliseconds: stepMilliseconds, fault: fault),
-            logger: logger, limits: limits, pressure: pressure)
+            logger: logger, limits: limits, time: time, pressure: pressure)
     }
 
     private static let request = PictureRequest(
@@ -128,7 +128,8 @@ import Testing
         ("another protocol", "protocol 9"), ("status", "status 3"), ("cut short", "a message was damaged"),
     ])
     func aWorkerThatMakesNoSenseIsEnded(_ fault: String, _ reason: String) async throws {
-        let engine = try engine(fault: fault)
+        // However long the processes take, the pause after the third is not over.
+        let engine = try engine(fault: fault, time: SlowTime())
         let error = await #expect(throws: EngineInterruption.self) { try await engine.describe() }
         #expect(error?.reason.contains(reason) == true, "\(error?.reason ?? "")")
         guard case .unavailable(let shown)? = engine.condition else {
@@ -285,4 +286,19 @@ private struct LineCollector: LogHandler {
     var all: [String] { lines.all.withLock { $0 } }
 
     func log(event: LogEvent) { lines.all.withLock { $0.append("\(event.message)") } }
+}
+
+/// A clock that goes slowly; who waits for it waits as long as by any other.
+private struct SlowTime: TimeSource {
+    private let start = SystemTime().now
+
+    var now: Moment {
+        let gone = SystemTime().now.uptime - start.uptime
+        return start.advanced(by: gone / 100)
+    }
+
+    func sleep(until uptime: Duration) async throws {
+        let system = SystemTime()
+        try await system.sleep(until: system.now.uptime + (uptime - now.uptime))
+    }
 }
