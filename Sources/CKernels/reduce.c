@@ -79,28 +79,30 @@ void ck_sum_rows(
 // Squares --------------------------------------------------------------------------------------------
 
 typedef struct {
-    double (*run)(const float *, const float *, const float *, float *, float, size_t);
+    double (*run)(const float *, const float *, const float *, float *, float, float, size_t);
     const float *x, *target, *weight;
     float *dx;
-    float scale;
+    float scale, bound;
     size_t count;
     double *sums;  // one a slice
 } square_work;
 
-/// Sum of weight (x - target)², and its gradient times `scale`; target and weight may be null: 0 and 1.
+/// Sum of weight (x - target)², and its gradient times `scale`; target and weight may be null: 0 and 1. Beyond `bound` a
+/// difference d counts as its tangent there: c (2d - c), where c is d, bounded.
 static double squares_reference(
-    const float *x, const float *target, const float *weight, float *dx, float scale, size_t count) {
+    const float *x, const float *target, const float *weight, float *dx, float scale, float bound, size_t count) {
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
         double d = (double)x[i] - (target ? (double)target[i] : 0), w = weight ? (double)weight[i] : 1;
-        sum += w * d * d;
-        if (dx) dx[i] = (float)(2 * (double)scale * w * d);
+        double c = d > (double)bound ? (double)bound : d < -(double)bound ? -(double)bound : d;
+        sum += w * c * (2 * d - c);
+        if (dx) dx[i] = (float)(2 * (double)scale * w * c);
     }
     return sum;
 }
 
 INLINE double squares_body(
-    const float *x, const float *target, const float *weight, float *dx, float scale, size_t count) {
+    const float *x, const float *target, const float *weight, float *dx, float scale, float bound, size_t count) {
     enum { RUN = 1024 };
     double total = 0;
     for (size_t begin = 0; begin < count; begin += RUN) {
@@ -111,8 +113,9 @@ INLINE double squares_body(
             f32x16 d = n >= 16 ? load16(x + i) : load_some(x + i, n), w = splat(1);
             if (target) d -= n >= 16 ? load16(target + i) : load_some(target + i, n);
             if (weight) w = n >= 16 ? load16(weight + i) : load_some(weight + i, n);
-            w *= d;
-            sum += w * d;
+            f32x16 c = min16(max16(d, splat(-bound)), splat(bound));
+            w *= c;
+            sum += w * (d + d - c);
             if (dx) {
                 if (n >= 16) store16(dx + i, splat(2 * scale) * w);
                 else store_some(dx + i, splat(2 * scale) * w, n);
@@ -124,17 +127,17 @@ INLINE double squares_body(
 }
 
 static double squares_generic(
-    const float *x, const float *target, const float *weight, float *dx, float scale, size_t count) {
-    return squares_body(x, target, weight, dx, scale, count);
+    const float *x, const float *target, const float *weight, float *dx, float scale, float bound, size_t count) {
+    return squares_body(x, target, weight, dx, scale, bound, count);
 }
 #if defined(__x86_64__)
 TARGET_AVX2 static double squares_avx2(
-    const float *x, const float *target, const float *weight, float *dx, float scale, size_t count) {
-    return squares_body(x, target, weight, dx, scale, count);
+    const float *x, const float *target, const float *weight, float *dx, float scale, float bound, size_t count) {
+    return squares_body(x, target, weight, dx, scale, bound, count);
 }
 TARGET_AVX512 static double squares_avx512(
-    const float *x, const float *target, const float *weight, float *dx, float scale, size_t count) {
-    return squares_body(x, target, weight, dx, scale, count);
+    const float *x, const float *target, const float *weight, float *dx, float scale, float bound, size_t count) {
+    return squares_body(x, target, weight, dx, scale, bound, count);
 }
 #endif
 
@@ -143,17 +146,17 @@ static void squares_task(void *pointer, size_t task) {
     slice s = slice_of(w->count, task);
     w->sums[task] = w->run(
         w->x + s.begin, w->target ? w->target + s.begin : NULL, w->weight ? w->weight + s.begin : NULL,
-        w->dx ? w->dx + s.begin : NULL, w->scale, s.end - s.begin);
+        w->dx ? w->dx + s.begin : NULL, w->scale, w->bound, s.end - s.begin);
 }
 
 size_t ck_squares_workspace(size_t count) { return slice_count(count); }
 
 double ck_squared_error(
     const ck_context *context, float *dx, float scale, const float *x, const float *target, const float *weight,
-    size_t count, double *workspace) {
+    float bound, size_t count, double *workspace) {
     square_work w = {
-        .run = squares_generic, .x = x, .target = target, .weight = weight, .dx = dx, .scale = scale, .count = count,
-        .sums = workspace};
+        .run = squares_generic, .x = x, .target = target, .weight = weight, .dx = dx, .scale = scale, .bound = bound,
+        .count = count, .sums = workspace};
     if (context->isa == CK_REFERENCE) w.run = squares_reference;
 #if defined(__x86_64__)
     if (context->isa == CK_AVX512) w.run = squares_avx512;

@@ -17,7 +17,7 @@ public struct CacheReport: Codable, Sendable, Equatable {
     /// The name and version of this form. A field may be added under the same name; none changes its meaning.
     public static let schemaName = "jedi.cache/1"
 
-    /// One photo, encoded for one model and size.
+    /// One photo, encoded for one model and size, and what it left behind in that model.
     public struct Entry: Codable, Sendable, Equatable {
         /// The SHA-256 of the photo's bytes, in hexadecimal.
         public var photoHash: String
@@ -31,10 +31,13 @@ public struct CacheReport: Codable, Sendable, Equatable {
         public var height: Int
         /// What it takes on the disk.
         public var bytes: Int64
+        /// What its keys and values take beside that; nil where none are kept.
+        public var keysValuesBytes: Int64?
 
         /// All of it.
         public init(
-            photoHash: String, subjects: [String], modelHash: String, width: Int, height: Int, bytes: Int64
+            photoHash: String, subjects: [String], modelHash: String, width: Int, height: Int, bytes: Int64,
+            keysValuesBytes: Int64? = nil
         ) {
             self.photoHash = photoHash
             self.subjects = subjects
@@ -42,6 +45,7 @@ public struct CacheReport: Codable, Sendable, Equatable {
             self.width = width
             self.height = height
             self.bytes = bytes
+            self.keysValuesBytes = keysValuesBytes
         }
     }
 
@@ -68,7 +72,7 @@ public struct CacheReport: Codable, Sendable, Equatable {
         self.folder = folder
         self.presentModelHash = presentModelHash
         self.entries = entries
-        self.totalBytes = entries.reduce(0) { $0 + $1.bytes }
+        self.totalBytes = entries.reduce(0) { $0 + $1.bytes + ($1.keysValuesBytes ?? 0) }
         self.removed = removed
         self.damaged = damaged
     }

@@ -56,24 +56,15 @@ struct Denoiser {
         }
     }
 
-    /// Passes references through, each alone and with the empty caption.
-    func record(_ noisy: Tensor, timestep: Double) -> [ReferenceKeysValues] {
-        let count = noisy.shape[0]
-        var entries: [ReferenceKeysValues] = []
-        let step = max(1, Self.maximumLatentPixels / (noisy.shape[1] * noisy.shape[2]))
-        for first in stride(from: 0, to: count, by: step) {
-            let rows = first..<min(count, first + step)
-            let recorder = ReferenceRecorder()
-            _ = unet(
-                channels(noisy[rows: rows], known: references?[rows: rows]),
-                timesteps: Array(repeating: timestep, count: rows.count),
-                context: Captions(
-                    embeddings: captions,
-                    ofImage: Array(repeating: Self.emptyRow, count: rows.count)),
-                coupling: .alone(images: rows.count, recorder: recorder))
-            entries += recorder.references()
-        }
-        return entries
+    /// Passes a reference through, alone and with the empty caption.
+    /// - Parameter noisy: its latent at the timestep, `[1, h, w, c]`.
+    func record(_ reference: Int, _ noisy: Tensor, timestep: Double) -> ReferenceKeysValues {
+        let recorder = ReferenceRecorder()
+        _ = unet(
+            channels(noisy, known: references?[rows: reference..<reference + 1]), timesteps: [timestep],
+            context: Captions(embeddings: captions, ofImage: [Self.emptyRow]),
+            coupling: .alone(images: 1, recorder: recorder))
+        return recorder.references()[0]
     }
 
     /// Passes images through, each alone and with its prompt, while somebody looks at the cross-attention.

@@ -6,9 +6,22 @@ import Tensors
 /// that may throw to end them.
 public final class Pipeline {
     public let model: DiffusionModel
+    /// Where what references leave behind is kept from picture to picture; nil: nowhere.
+    public var memory: Memory?
     private var backend: any Backend { model.backend }
 
     public init(_ model: DiffusionModel) { self.model = model }
+
+    /// A store, and the hash of the model whose keys and values it keeps.
+    public struct Memory {
+        public let store: KeysValuesStore
+        public let model: String
+
+        public init(store: KeysValuesStore, model: String) {
+            self.store = store
+            self.model = model
+        }
+    }
 
     /// A photo as the model knows it.
     public struct Reference {
@@ -16,10 +29,13 @@ public final class Pipeline {
         public let latent: Tensor
         /// Where the photo's own noise comes from: fixed per photo, so that what it leaves behind can be kept.
         public let noiseSeed: UInt64
+        /// The SHA-256 of the photo's bytes, in hexadecimal; nil: nothing of it is kept.
+        public let photo: String?
 
-        public init(latent: Tensor, noiseSeed: UInt64) {
+        public init(latent: Tensor, noiseSeed: UInt64, photo: String? = nil) {
             self.latent = latent
             self.noiseSeed = noiseSeed
+            self.photo = photo
         }
     }
 
@@ -103,7 +119,13 @@ public final class Pipeline {
                 Denoiser.firstPromptRow + (request.prompts == nil ? 0 : $0)
             },
             references: latents, area: start?.area)
-        var bank = ReferenceBank(mode: request.mode, latents: latents, noise: noise.references)
+        var bank = ReferenceBank(
+            mode: request.mode, references: references, noise: noise.references,
+            shelf: memory.map {
+                ReferenceBank.Shelf(
+                    store: $0.store, model: $0.model, clipSkip: request.clipSkip ?? 1, width: request.width,
+                    height: request.height)
+            })
         let guidance = Guidance(scale: request.guidance, imageScale: request.imageGuidance)
 
         // 2. The set: in joint mode references are members of it, and come first.
@@ -137,7 +159,7 @@ public final class Pipeline {
             let branches = guidance.branches(
                 noiseLevel: sampler.noiseLevels[step], hasReferences: !references.isEmpty)
             let timestep = sampler.timesteps[step]
-            let entries = bank.entries(at: step, of: sampler) { denoiser.record($0, timestep: $1) }
+            let entries = bank.entries(at: step, of: sampler) { denoiser.record($0, $1, timestep: $2) }
             let outputs = denoiser.predictions(
                 sampler.scaledInput(x, at: step), timestep: timestep, branches: branches, entries: entries)
             let output = combined(outputs, branches, guidance, known: known)

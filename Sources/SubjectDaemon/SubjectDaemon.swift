@@ -254,7 +254,7 @@ public struct SubjectDaemon: Sendable {
     }
 
     private func openCache() throws -> ReferenceCache {
-        let path = configuration.stateFolder + "/ReferenceCache"
+        let path = ReferenceCache.folder(stateFolder: configuration.stateFolder)
         do { return try ReferenceCache(folder: path, logger: logger) } catch {
             throw DaemonError.stateFolder(path: path, reason: "\(error)")
         }

@@ -41,8 +41,9 @@ public protocol Backend: AnyObject {
     /// The sum of `coefficient * tensor` over terms of one shape.
     func linearCombination(_ terms: [(Float, Tensor)]) -> Tensor
 
-    /// The sum of `weights * (x - target)²`, one number of shape `[]`; without weights they are all 1.
-    func weightedSquaredError(_ x: Tensor, target: Tensor, weights: Tensor?) -> Tensor
+    /// The sum of `weights * (x - target)²`, one number of shape `[]`; without weights they are all 1. Beyond `huber` a
+    /// difference counts as the square's tangent there.
+    func weightedSquaredError(_ x: Tensor, target: Tensor, weights: Tensor?, huber: Float) -> Tensor
 
     /// The sum over rows of `targets * (log Σ exp logits - logits)`, both `[..., classes]`; one number of shape `[]`.
     func crossEntropy(_ logits: Tensor, targets: Tensor) -> Tensor

@@ -97,11 +97,14 @@ extension Tensor {
         return Tensor.linearCombination([(factor, self), (1, constants)])
     }
 
-    /// The sum of `weights * (self - target)²`, of shape `[]`; without weights they are all 1.
-    public func weightedSquaredError(_ target: Tensor, weights: Tensor? = nil) -> Tensor {
+    /// The sum of `weights * (self - target)²`, of shape `[]`; without weights they are all 1. Beyond `huber` a difference
+    /// counts as the square's tangent there (Huber 1964): linearly.
+    public func weightedSquaredError(
+        _ target: Tensor, weights: Tensor? = nil, huber: Float = .infinity
+    ) -> Tensor {
         Self.check(target, shape: shape)
         Self.check(weights, shape: shape)
-        return backend.weightedSquaredError(self, target: target, weights: weights)
+        return backend.weightedSquaredError(self, target: target, weights: weights, huber: huber)
     }
 
     /// The cross entropy of the logits `self [..., classes]` against wanted probabilities of the same shape, summed over

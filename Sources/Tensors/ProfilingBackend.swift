@@ -123,9 +123,9 @@ public final class ProfilingBackend: Backend {
         }
     }
 
-    public func weightedSquaredError(_ x: Tensor, target: Tensor, weights: Tensor?) -> Tensor {
+    public func weightedSquaredError(_ x: Tensor, target: Tensor, weights: Tensor?, huber: Float) -> Tensor {
         note("weightedSquaredError", "\(x.shape)") {
-            base.weightedSquaredError(x, target: target, weights: weights)
+            base.weightedSquaredError(x, target: target, weights: weights, huber: huber)
         }
     }
 

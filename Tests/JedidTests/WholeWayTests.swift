@@ -8,7 +8,7 @@ import Testing
     struct Daemon {
         let folder: URL
         var root: URL { folder.appendingPathComponent("root") }
-        private var socket: String { folder.appendingPathComponent("jedid.sock").path }
+        var socketPath: String { folder.appendingPathComponent("jedid.sock").path }
         private var log: URL { folder.appendingPathComponent("log") }
 
         func start() throws -> Process {
@@ -16,15 +16,15 @@ import Testing
             return try Programs.start(
                 "jedid",
                 [
-                    "run", "--root", root.path, "--model", Programs.model, "--socket", socket, "--state",
+                    "run", "--root", root.path, "--model", Programs.model, "--socket", socketPath, "--state",
                     folder.appendingPathComponent("state").path,
                 ], errors: log)
         }
 
-        func drop(_ example: String, prompt: String) throws {
+        func drop(_ example: String, prompt: String, withPhotos: Bool = true) throws {
             let subject = root.appendingPathComponent(example)
             try FileManager.default.createDirectory(at: subject, withIntermediateDirectories: true)
-            for name in ["0.png", "1.png", "2.png", "3.png"] {
+            for name in withPhotos ? ["0.png", "1.png", "2.png", "3.png"] : [] {
                 try FileManager.default.copyItem(
                     at: Programs.example(example).appendingPathComponent(name),
                     to: subject.appendingPathComponent(name))
@@ -42,7 +42,7 @@ import Testing
         func status() throws -> Programs.Outcome { try jedictl("status", "--json") }
 
         func jedictl(_ arguments: String...) throws -> Programs.Outcome {
-            try Programs.run("jedictl", arguments + ["--socket", socket])
+            try Programs.run("jedictl", arguments + ["--socket", socketPath])
         }
 
         /// What `/proc/PID/status` says of its memory, in kB.
@@ -85,6 +85,64 @@ import Testing
             try daemon.drop("lime-car", prompt: "the car in the forest")
             #expect(try await Programs.wait { daemon.pictures("lime-car").count == 1 }, "\(daemon.said)")
             #expect(daemon.pictures("striped-cat") == names)
+        }
+    }
+
+    /// Each photo passes through the model once, also for another prompt and another daemon.
+    @Test func whatPhotosLeaveBehindIsKept() async throws {
+        struct Report: Decodable {
+            struct Entry: Decodable {
+                let bytes: Int
+                let keysValuesBytes: Int?
+            }
+            let entries: [Entry]
+            let damaged: [String]
+        }
+        try await Programs.withFolder { folder in
+            let daemon = Daemon(folder: folder)
+            let kept = folder.appendingPathComponent("state/ReferenceCache/KeysValues")
+            func files() throws -> [String: Int] {
+                let names = try FileManager.default.contentsOfDirectory(atPath: kept.path)
+                return Dictionary(
+                    uniqueKeysWithValues: try names.map { name in
+                        let path = kept.appendingPathComponent(name).path
+                        let facts = try FileManager.default.attributesOfItem(atPath: path)
+                        return (name, try #require(facts[.systemFileNumber] as? Int))
+                    })
+            }
+            func report(_ arguments: String...) throws -> Report {
+                let outcome = try Programs.run(
+                    "jedictl", ["cache"] + arguments + ["--json", "--socket", daemon.socketPath])
+                return try JSONDecoder().decode(Report.self, from: Data(outcome.text.utf8))
+            }
+            let first = try daemon.start()
+            try daemon.drop("striped-cat", prompt: "the cat in the snow --photos 1.png 3.png --steps 4\n")
+            #expect(try await Programs.wait { daemon.pictures("striped-cat").count == 1 }, "\(daemon.said)")
+            let before = try files()
+            #expect(before.count == 2)
+            first.terminate()
+            first.waitUntilExit()
+
+            let second = try daemon.start()
+            defer { second.terminate() }
+            try daemon.drop(
+                "striped-cat", prompt: "the cat on the beach --photos 0.png 1.png 3.png --steps 4\n",
+                withPhotos: false)
+            #expect(try await Programs.wait { daemon.pictures("striped-cat").count == 2 }, "\(daemon.said)")
+            let after = try files()
+            #expect(after.count == 3)
+            #expect(before.allSatisfy { after[$0.key] == $0.value })
+            #expect(try report("list").entries.allSatisfy { ($0.keysValuesBytes ?? 0) > $0.bytes })
+
+            let name = try #require(after.keys.first)
+            let path = kept.appendingPathComponent(name)
+            var bytes = try Data(contentsOf: path)
+            bytes[bytes.count - 5] ^= 1
+            try bytes.write(to: path)
+            #expect(try report("verify").damaged == [name])
+            #expect(try files().count == 2)
+            #expect(try report("clear", "--all").entries.isEmpty)
+            #expect(try files().isEmpty)
         }
     }
 

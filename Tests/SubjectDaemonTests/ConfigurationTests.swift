@@ -113,6 +113,7 @@ import Testing
             lora: ["/loras/ink.safetensors:0.8", /loras/b.safetensors]
             embeddings: "/toy.safetensors:<toy>"
             vae: /vae/
+            reference_cache: 2 GB
             """)
         #expect(all.daemon.root == "/photos" && all.daemon.stateFolder == "/var/lib/jedi")
         #expect(all.daemon.socket == "/run/jedi.sock")
@@ -125,7 +126,10 @@ import Testing
                 == EngineSettings(
                     model: "/models/a", precision: .bfloat16, threads: 3, adapters: adapters,
                     embeddings: [TextEmbedding(path: "/toy.safetensors", word: "<toy>")],
-                    autoencoder: "/vae"))
+                    autoencoder: "/vae",
+                    keysValues: KeysValuesPlace(
+                        folder: "/var/lib/jedi/ReferenceCache/KeysValues", bytes: 2_000_000_000)))
+        #expect(entry("reference_cache", all) == "2 GB | /etc/jedi/jedid.yaml:23")
         #expect(entry("embeddings", all) == "[/toy.safetensors:<toy>] | /etc/jedi/jedid.yaml:21")
         #expect(entry("vae", all) == "/vae | /etc/jedi/jedid.yaml:22")
         #expect(

@@ -283,8 +283,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 17, 40_003])
-    func weightedSquaredError(_ count: Int) {
+    @Test(arguments: [1, 17, 40_003], [Float.infinity, 0.7])
+    func weightedSquaredError(_ count: Int, huber: Float) {
         let x = PlainTensor(random: [count], seed: 1)
         let target = PlainTensor(random: [count], seed: 2)
         let weights = PlainTensor(random: [count], seed: 3, mean: 1, deviation: 0.2)
@@ -292,13 +292,17 @@ import Testing
             let check = GradientCheck([x]) { inputs in
                 let sum = inputs[0].values.indices.reduce(0.0) { sum, index in
                     let difference = inputs[0].values[index] - target.values[index]
-                    return sum + (weights?.values[index] ?? 1) * difference * difference
+                    let square =
+                        abs(difference) <= Double(huber)
+                        ? difference * difference
+                        : Double(huber) * (2 * abs(difference) - Double(huber))
+                    return sum + (weights?.values[index] ?? 1) * square
                 }
                 return PlainTensor([], [sum])
             }
             expect(check, tolerance: 1e-5) { tape, inputs in
                 inputs[0].weightedSquaredError(
-                    target.tensor(on: tape), weights: weights?.tensor(on: tape))
+                    target.tensor(on: tape), weights: weights?.tensor(on: tape), huber: huber)
             }
         }
     }

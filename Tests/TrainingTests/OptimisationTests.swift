@@ -124,6 +124,46 @@ import Testing
         }
     }
 
+    /// Along any gradient, long or square, a step is the polynomial of its singular values that Jordan et al. give.
+    @Test(arguments: [(5, 37), (37, 5), (19, 23), (16, 32), (1, 9)])
+    func muonsPolynomial(_ rows: Int, _ columns: Int) {
+        let backend = CPUBackend()
+        let gradient = Tensor(normal: [rows, columns], seed: 3, on: backend)
+        let parameter = Tensor(zeros: [rows, columns], on: backend)
+        backend.takeStep(
+            MuonStep(rate: 1, momentum: 0, decay: 0), parameter: parameter, gradient: gradient,
+            momentum: Tensor(zeros: [rows, columns], on: backend))
+        /// `[n, m] [m, k]`
+        func product(_ a: [Double], _ b: [Double], _ n: Int, _ m: Int, _ k: Int) -> [Double] {
+            (0..<n * k).map { at in (0..<m).reduce(0) { $0 + a[at / k * m + $1] * b[$1 * k + at % k] } }
+        }
+        let norm = gradient.elements.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+        var x = gradient.elements.map { Double($0) / norm }
+        for _ in 0..<5 {
+            let turned = (0..<rows * columns).map { x[$0 % rows * columns + $0 / rows] }
+            let gram = product(x, turned, rows, columns, rows)
+            let squared = product(gram, gram, rows, rows, rows)
+            let polynomial = zip(gram, squared).map { -4.775 * $0 + 2.0315 * $1 }
+            x = zip(x, product(polynomial, x, rows, rows, columns)).map { 3.4445 * $0 + $1 }
+        }
+        let length = 0.2 * Double(max(rows, columns)).squareRoot()
+        #expect(relativeDifference(parameter.elements, x.map { Float(-length * $0) }) < 1e-4)
+    }
+
+    /// What had no gradient for long, as a layer that died, has no direction: its momentum's squares are no numbers more.
+    @Test(arguments: [1e-19, 1e-21, 1e-30] as [Float], [(4, 16), (6, 7)])
+    func muonOfNearlyNothing(_ size: Float, _ shape: (Int, Int)) {
+        let backend = CPUBackend()
+        let shape: Shape = [shape.0, shape.1]
+        let parameter = Tensor(normal: shape, seed: 1, on: backend)
+        let before = parameter.elements
+        backend.takeStep(
+            MuonStep(rate: 0.1, momentum: 0.95, decay: 0), parameter: parameter,
+            gradient: Tensor(zeros: shape, on: backend),
+            momentum: size * Tensor(normal: shape, seed: 2, on: backend))
+        #expect(parameter.elements == before)
+    }
+
     /// A gradient that is nothing moves nothing, and makes nothing infinite.
     @Test func muonWithoutGradient() {
         let backend = CPUBackend()

@@ -358,6 +358,30 @@ import Testing
         }
     }
 
+    /// What is renewed begins with random numbers, as from scratch; the rest is the folder's.
+    @Test func renewing() throws {
+        try TrainingScene.with("known-tiny") { scene in
+            let rest =
+                "train: [vae]\nwidth: 16\nheight: 16\nsets: 1\nsteps: 1\nrate: 0\nsample_every: 0\nseed: 3\n"
+            for (run, how) in [("renewed", "renew: [vae/decoder.]"), ("new", "from_scratch: [vae]")] {
+                let loop = try scene.loop(run, how + "\n" + rest)
+                try loop.run()
+                try ModelExport.export(run: loop.folder, to: scene.path("\(run)-model"))
+            }
+            let backend = CPUBackend()
+            let files = try ["model", "new-model", "renewed-model"].map {
+                try SafetensorsFile(path: scene.path("\($0)/vae/diffusion_pytorch_model.safetensors"))
+            }
+            for name in files[0].names {
+                let values = try files.map { try backend.copied($0.tensor(name, on: backend)).elements }
+                #expect(values[2] == values[name.hasPrefix("decoder.") ? 1 : 0], "\(name)")
+            }
+            #expect(throws: TrainingError.self) {
+                try scene.loop("other", "train: [vae]\nrenew: [vae/decode_r]\nwidth: 16\nheight: 16\n")
+            }
+        }
+    }
+
     /// An autoencoder learns, and its folder loads.
     @Test(arguments: ["known-tiny", "deep-vae"])
     func autoencoders(_ checkpoint: String) throws {
@@ -375,6 +399,8 @@ import Testing
                 warm_up: 0
                 rate: 3e-3
                 latent_noise: 0.01
+                huber: 0.2
+                subject_weight: 3
                 sample_every: 12
 
                 """)

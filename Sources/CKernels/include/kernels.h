@@ -90,10 +90,11 @@ void ck_sum_rows(const ck_context *context, float *out, const float *x, size_t r
 size_t ck_sum_rows_workspace(size_t rows, size_t width);
 
 /// The sum of weight (x - target)² (target null: 0; weight null: 1) and, if dx is not null, its gradient times `scale`.
+/// Differences beyond `bound` count linearly (Huber 1964): with d bounded to c as c (2d - c); INFINITY: all as squares.
 /// `workspace` holds ck_squares_workspace doubles.
 double ck_squared_error(
     const ck_context *context, float *dx, float scale, const float *x, const float *target, const float *weight,
-    size_t count, double *workspace);
+    float bound, size_t count, double *workspace);
 size_t ck_squares_workspace(size_t count);
 
 // cross_entropy.c ------------------------------------------------------------------------------------

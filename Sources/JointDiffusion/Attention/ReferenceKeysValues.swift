@@ -6,6 +6,11 @@ public struct ReferenceKeysValues {
     public let layers: [KeysValues]
 
     public init(layers: [KeysValues]) { self.layers = layers }
+
+    /// What all of it takes in memory.
+    public var byteCount: Int {
+        layers.reduce(0) { $0 + 2 * $1.keys.count * $1.keys.elementType.size }
+    }
 }
 
 /// Collects the keys and values of a forward pass over references.

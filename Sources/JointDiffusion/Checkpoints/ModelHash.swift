@@ -42,7 +42,7 @@ public enum ModelHash {
     }
 
     private static func text(_ hash: SHA256) -> String {
-        hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        hash.finalize().hexadecimal
     }
 
     /// What is read, in order, and the name under which it counts.

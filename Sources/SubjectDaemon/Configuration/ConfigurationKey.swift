@@ -34,6 +34,7 @@ struct ConfigurationKey: Sendable {
         folder("model", \.model),
         choice("precision", \.precision, Precision.allCases.map { ($0.rawValue, $0) }),
         threads, folder("vae", \.autoencoder), adapters, embeddings,
+        bytes("reference_cache", otherwise: "none", \.keysValuesBytes),
         choice(
             "log", \.logLevel,
             [("debug", .debug), ("info", .info), ("warning", .warning), ("error", .error)]),

@@ -14,6 +14,8 @@ struct DaemonSettings: Sendable {
     var adapters: [WeightedAdapter] = []
     var embeddings: [TextEmbedding] = []
     var autoencoder: String?
+    /// What keys and values may take on the disk.
+    var keysValuesBytes: Int64? = 4_000_000_000
     var logLevel = Logger.Level.info
     /// The rest. Its root, state folder and socket are not looked at.
     var rules = DaemonConfiguration(root: "/", stateFolder: "/", socket: "/")

@@ -168,7 +168,11 @@ public struct EffectiveConfiguration: Sendable {
                 engine: EngineSettings(
                     model: model, precision: settings.precision, threads: settings.threads,
                     adapters: settings.adapters, embeddings: settings.embeddings,
-                    autoencoder: settings.autoencoder),
+                    autoencoder: settings.autoencoder,
+                    keysValues: settings.keysValuesBytes.map {
+                        KeysValuesPlace(
+                            folder: ReferenceCache.keysValuesFolder(stateFolder: state), bytes: $0)
+                    }),
                 logLevel: settings.logLevel,
                 entries: EffectiveConfiguration.entries(settings, origins: origins), file: file?.path)
         }

@@ -15,12 +15,15 @@ public struct EngineSettings: Sendable, Equatable {
     public var embeddings: [TextEmbedding]
     /// Another VAE than the model's.
     public var autoencoder: String?
+    /// Where what photos leave behind in the model is kept; nil: nowhere.
+    public var keysValues: KeysValuesPlace?
 
     /// All of it.
     public init(
         model: String, precision: Precision = .float32, threads: Int? = nil, adapters: [WeightedAdapter] = [],
-        embeddings: [TextEmbedding] = [], autoencoder: String? = nil
+        embeddings: [TextEmbedding] = [], autoencoder: String? = nil, keysValues: KeysValuesPlace? = nil
     ) {
+        self.keysValues = keysValues
         self.embeddings = embeddings
         self.autoencoder = autoencoder
         self.adapters = adapters

@@ -1,6 +1,7 @@
 import ControlAPI
 import Foundation
 import JointDiffusion
+import Logging
 import Tensors
 
 /// The engine in this process: a checkpoint on the processor, on a thread of its own. The model loads when it is
@@ -8,6 +9,8 @@ import Tensors
 public actor DiffusionEngine: PictureEngine {
     private let source: ModelSource
     private let configuration: CPUConfiguration
+    private let keysValues: KeysValuesPlace?
+    private let logger = Logger(label: "engine")
     private let executor = ThreadExecutor(name: "engine")
     private let time: any TimeSource
     private let computing = Pulse()
@@ -24,11 +27,16 @@ public actor DiffusionEngine: PictureEngine {
     /// - Parameters:
     ///   - model: the checkpoint, and what is added to it.
     ///   - configuration: how the processor is used.
-    public init(model: ModelSource, configuration: CPUConfiguration) {
-        self.init(model: model, configuration: configuration, time: SystemTime())
+    ///   - keysValues: where what photos leave behind in the model is kept; nil: nowhere.
+    public init(model: ModelSource, configuration: CPUConfiguration, keysValues: KeysValuesPlace? = nil) {
+        self.init(model: model, configuration: configuration, keysValues: keysValues, time: SystemTime())
     }
 
-    init(model: ModelSource, configuration: CPUConfiguration, time: any TimeSource) {
+    init(
+        model: ModelSource, configuration: CPUConfiguration, keysValues: KeysValuesPlace? = nil,
+        time: any TimeSource
+    ) {
+        self.keysValues = keysValues
         source = model
         self.configuration = configuration
         self.time = time
@@ -68,7 +76,8 @@ public actor DiffusionEngine: PictureEngine {
         let known = references.map { reference in
             Pipeline.Reference(
                 latent: Tensor(reference.latent, shape: Shape(reference.shape), on: model.backend),
-                noiseSeed: PhotoFile.noiseSeed(contentHash: reference.contentHash))
+                noiseSeed: PhotoFile.noiseSeed(contentHash: reference.contentHash),
+                photo: reference.contentHash)
         }
         let identity = try pipeline.identity(
             of: wanted, references: known, context: resumingContext(loaded.hash))
@@ -111,16 +120,30 @@ public actor DiffusionEngine: PictureEngine {
         do {
             let backend = CPUBackend(configuration, pulse: computing)
             let model = try DiffusionModel(source, on: backend)
-            let made = Loaded(
-                pipeline: Pipeline(model),
-                hash: try ModelHash.compute(source) { [computing] in computing.beat() },
-                preview: LatentPreview(of: model))
+            let hash = try ModelHash.compute(source) { [computing] in computing.beat() }
+            let pipeline = Pipeline(model)
+            pipeline.memory = memory(identity(hash))
+            let made = Loaded(pipeline: pipeline, hash: hash, preview: LatentPreview(of: model))
             loaded = made
             return made
         } catch let error as CancellationError {
             throw error
         } catch {
             throw EngineFailure("the model in \(source.path) cannot be loaded: \(error)")
+        }
+    }
+
+    /// Where that model's keys and values are kept. Pictures are made without it too.
+    private func memory(_ model: String) -> Pipeline.Memory? {
+        guard let keysValues, keysValues.bytes > 0 else { return nil }
+        do {
+            let store = try KeysValuesStore(folder: keysValues.folder, budget: keysValues.bytes) {
+                [logger] in logger.warning("\($0)")
+            }
+            return Pipeline.Memory(store: store, model: model)
+        } catch {
+            logger.warning("what photos leave behind in the model is not kept: \(error)")
+            return nil
         }
     }
 

@@ -23,6 +23,9 @@ final class ReferenceCache: Sendable {
     /// The names of the files that are there.
     private let present: Mutex<Set<String>>
 
+    /// Where a daemon with that state folder has its cache.
+    static func folder(stateFolder: String) -> String { stateFolder + "/ReferenceCache" }
+
     /// Opens the cache in that folder, and makes the folder if it is not there.
     init(folder: String, logger: Logger) throws(SystemCallError) {
         guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {

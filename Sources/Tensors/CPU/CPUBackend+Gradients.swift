@@ -91,21 +91,24 @@ extension CPUBackend {
         return out
     }
 
-    func squaredErrorGradient(_ x: Tensor, target: Tensor, weights: Tensor?, factor: Float) -> Tensor {
+    func squaredErrorGradient(_ x: Tensor, target: Tensor, weights: Tensor?, huber: Float, factor: Float)
+        -> Tensor
+    {
         let out = Tensor(uninitialized: x.shape, on: self)
-        _ = squaredError(x, target: target, weights: weights, gradient: out, factor: factor)
+        _ = squaredError(x, target: target, weights: weights, huber: huber, gradient: out, factor: factor)
         return out
     }
 
-    /// The sum of `weights (x - target)²`, and `factor` times its gradient.
-    func squaredError(_ x: Tensor, target: Tensor, weights: Tensor?, gradient: Tensor?, factor: Float)
-        -> Double
-    {
+    /// The sum of `weights (x - target)²`, linear beyond `huber`, and `factor` times its gradient.
+    func squaredError(
+        _ x: Tensor, target: Tensor, weights: Tensor?, huber: Float, gradient: Tensor?, factor: Float
+    ) -> Double {
         let workspace = allocate(byteCount: 8 * ck_squares_workspace(x.count))
         return withExtendedLifetime(workspace) {
             ck_squared_error(
                 &context, gradient?.baseAddress, factor, x.baseAddress, target.baseAddress,
-                weights?.baseAddress, x.count, workspace.pointer.assumingMemoryBound(to: Double.self))
+                weights?.baseAddress, huber, x.count,
+                workspace.pointer.assumingMemoryBound(to: Double.self))
         }
     }
 

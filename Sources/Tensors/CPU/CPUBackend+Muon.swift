@@ -41,11 +41,15 @@ extension CPUBackend {
     /// the coefficients of Jordan et al., which leave singular values between 0.7 and 1.2.
     func orthogonalized(_ matrix: Tensor, rows: Int, columns: Int) -> Tensor {
         let norm = sumOfSquares(matrix).squareRoot()
-        guard norm.isNormal else { return matrix }
+        // What long had no gradient has no direction either, and squares that are nearly nothing no sum.
+        guard norm > 1e-15 else { return matrix }
         var x = linearCombination([(Float(1 / norm), matrix)])
         // The products of the smaller side with itself are the smaller ones.
         let isWide = rows <= columns
         let side = min(rows, columns)
+        if max(rows, columns) >= 2 * side {
+            return orthogonalizedByGram(x, rows: rows, columns: columns)
+        }
         for _ in 0..<5 {
             let gram = Tensor(uninitialized: [side, side], on: self)
             let factor = Factor(pointer: UnsafePointer(x.baseAddress), isTransposed: !isWide)
@@ -74,5 +78,42 @@ extension CPUBackend {
             x = next
         }
         return x
+    }
+
+    /// The same for long matrices: an iteration multiplies by a polynomial of the product of the matrix with itself, and
+    /// all polynomials commute. So they are multiplied first, and the matrix only at the end.
+    /// - Parameter x: of norm 1.
+    private func orthogonalizedByGram(_ x: Tensor, rows: Int, columns: Int) -> Tensor {
+        let isWide = rows <= columns
+        let side = min(rows, columns)
+        func product(_ a: Tensor, _ b: Tensor) -> Tensor {
+            let out = Tensor(uninitialized: [side, side], on: self)
+            multiply(
+                Factor(pointer: UnsafePointer(a.baseAddress)), Factor(pointer: UnsafePointer(b.baseAddress)),
+                rows: side, columns: side, depth: side, into: out.baseAddress, adds: false)
+            return out
+        }
+        let identity = Tensor(zeros: [side, side], on: self)
+        for index in 0..<side { identity.floats[index * side + index] = 1 }
+        let plain = Factor(pointer: UnsafePointer(x.baseAddress))
+        let transposed = Factor(pointer: UnsafePointer(x.baseAddress), isTransposed: true)
+        var gram = Tensor(uninitialized: [side, side], on: self)
+        multiply(
+            isWide ? plain : transposed, isWide ? transposed : plain, rows: side, columns: side,
+            depth: max(rows, columns), into: gram.baseAddress, adds: false)
+        var whole = identity
+        for iteration in 0..<5 {
+            let polynomial = linearCombination([
+                (3.4445, identity), (-4.775, gram), (2.0315, product(gram, gram)),
+            ])
+            whole = iteration == 0 ? polynomial : product(polynomial, whole)
+            if iteration < 4 { gram = product(polynomial, product(gram, polynomial)) }
+        }
+        let out = Tensor(uninitialized: x.shape, on: self)
+        let factor = Factor(pointer: UnsafePointer(whole.baseAddress))
+        multiply(
+            isWide ? factor : plain, isWide ? plain : factor, rows: rows, columns: columns, depth: side,
+            into: out.baseAddress, adds: false)
+        return out
     }
 }

@@ -14,7 +14,7 @@ extension CPUBackend {
         let workspace = allocate(byteCount: 8 * ck_squares_workspace(x.count))
         return withExtendedLifetime(workspace) {
             ck_squared_error(
-                &context, nil, 1, x.baseAddress, nil, nil, x.count,
+                &context, nil, 1, x.baseAddress, nil, nil, .infinity, x.count,
                 workspace.pointer.assumingMemoryBound(to: Double.self))
         }
     }

@@ -160,8 +160,8 @@ public final class CPUBackend: Backend {
         return out
     }
 
-    public func weightedSquaredError(_ x: Tensor, target: Tensor, weights: Tensor?) -> Tensor {
-        let sum = squaredError(x, target: target, weights: weights, gradient: nil, factor: 1)
+    public func weightedSquaredError(_ x: Tensor, target: Tensor, weights: Tensor?, huber: Float) -> Tensor {
+        let sum = squaredError(x, target: target, weights: weights, huber: huber, gradient: nil, factor: 1)
         return Tensor([Float(sum)], shape: [], on: self)
     }
 

@@ -17,9 +17,11 @@ public final class SafetensorsFile {
     /// Longest header accepted, in bytes; those of Stable Diffusion have about 100 kB.
     static let maximumHeaderLength = 64 << 20
 
-    public init(path: String) throws(SafetensorsError) {
+    /// - Parameter isMapped: false reads the file into memory: a disk that fails then gives an error, where a mapped page
+    ///   ends the process.
+    public init(path: String, isMapped: Bool = true) throws(SafetensorsError) {
         self.path = path
-        storage = try Self.map(path)
+        storage = try Self.open(path, isMapped: isMapped)
         guard storage.byteCount >= 8 else {
             throw .truncated(file: path, expectedBytes: 8, actualBytes: storage.byteCount)
         }
@@ -73,9 +75,9 @@ public final class SafetensorsFile {
         return copy
     }
 
-    private static func map(_ path: String) throws(SafetensorsError) -> Storage {
+    private static func open(_ path: String, isMapped: Bool) throws(SafetensorsError) -> Storage {
         // Without O_NONBLOCK a pipe of that name would wait for somebody to write into it.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw .unreadable(file: path, reason: String(cString: strerror(errno)))
         }
@@ -86,11 +88,50 @@ public final class SafetensorsFile {
         }
         let size = Int(status.st_size)
         guard size > 0 else { throw .truncated(file: path, expectedBytes: 8, actualBytes: 0) }
+        guard isMapped else { return try read(path, descriptor, size) }
         guard let pointer = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), pointer != MAP_FAILED
         else {
             throw .unreadable(file: path, reason: String(cString: strerror(errno)))
         }
         return Storage(pointer: pointer, byteCount: size, isFileBacked: true) { munmap($0, $1) }
+    }
+
+    private static func read(_ path: String, _ descriptor: Int32, _ size: Int) throws(SafetensorsError)
+        -> Storage
+    {
+        let pointer = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
+        let storage = Storage(pointer: pointer, byteCount: size) { pointer, _ in pointer.deallocate() }
+        var done = 0
+        while done < size {
+            let count = Glibc.read(descriptor, pointer + done, size - done)
+            guard count >= 0 || errno == EINTR else {
+                throw .unreadable(file: path, reason: String(cString: strerror(errno)))
+            }
+            guard count != 0 else { throw .truncated(file: path, expectedBytes: size, actualBytes: done) }
+            done += max(0, count)
+        }
+        return storage
+    }
+
+    /// The `__metadata__` of a file, of which no more than the header is read.
+    public static func metadata(ofFile path: String) throws(SafetensorsError) -> [String: String] {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .unreadable(file: path, reason: String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        var length = UInt64(0)
+        let isThere = withUnsafeMutableBytes(of: &length) { pread(descriptor, $0.baseAddress, 8, 0) } == 8
+        length = UInt64(littleEndian: length)
+        guard isThere, length >= 2, length <= UInt64(maximumHeaderLength) else {
+            throw .malformedHeader(file: path, reason: "it has no length")
+        }
+        var json = [UInt8](repeating: 0, count: Int(length))
+        let count = json.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 8) }
+        guard count == json.count else {
+            throw .truncated(file: path, expectedBytes: 8 + json.count, actualBytes: 8 + max(0, count))
+        }
+        do { return try json.withUnsafeBytes { try SafetensorsHeader(json: $0) }.metadata } catch {
+            throw .malformedHeader(file: path, reason: "\(error)")
+        }
     }
 
     private func checkEntries() throws(SafetensorsError) {

@@ -3,8 +3,10 @@ import Foundation
 /// Writes tensors as a safetensors file: under a temporary name, synchronised, then renamed, so that
 /// the file is there either whole or not at all.
 public enum SafetensorsWriter {
+    /// - Parameter lasts: whether the file is to stay through a power cut, which takes a while.
     public static func write(
-        _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+        _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String,
+        lasts: Bool = true
     ) throws(SafetensorsError) {
         let head = try head(tensors, metadata: metadata, path: path)
         let temporary = "\(path).\(UInt32.random(in: 0 ... .max)).partial"
@@ -20,7 +22,7 @@ public enum SafetensorsWriter {
                     start: tensor.rawPointer, count: tensor.count * tensor.elementType.size)
                 try write(bytes, to: descriptor, path: path)
             }
-            guard fsync(descriptor) == 0 else { throw failure(path) }
+            guard !lasts || fsync(descriptor) == 0 else { throw failure(path) }
             guard rename(temporary, path) == 0 else { throw failure(path) }
         } catch {
             unlink(temporary)

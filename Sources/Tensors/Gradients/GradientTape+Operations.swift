@@ -149,11 +149,12 @@ extension GradientTape {
         }
     }
 
-    public func weightedSquaredError(_ x: Tensor, target: Tensor, weights: Tensor?) -> Tensor {
-        let out = base.weightedSquaredError(x, target: target, weights: weights)
+    public func weightedSquaredError(_ x: Tensor, target: Tensor, weights: Tensor?, huber: Float) -> Tensor {
+        let out = base.weightedSquaredError(x, target: target, weights: weights, huber: huber)
         return record(out, of: [x]) { [self] gradient in
             add(
-                base.squaredErrorGradient(x, target: target, weights: weights, factor: gradient.floats[0]),
+                base.squaredErrorGradient(
+                    x, target: target, weights: weights, huber: huber, factor: gradient.floats[0]),
                 to: x)
         }
     }

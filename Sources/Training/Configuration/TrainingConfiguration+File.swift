@@ -48,7 +48,7 @@ extension TrainingConfiguration {
     }
 
     /// Settings that may be written as a list.
-    private static let lists = ["train", "from_scratch", "freeze"]
+    private static let lists = ["train", "from_scratch", "freeze", "renew"]
 
     private func check(_ file: String) throws(TrainingError) {
         guard !model.isEmpty else {

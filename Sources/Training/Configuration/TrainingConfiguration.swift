@@ -20,6 +20,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var fromScratch: [Component] = []
     /// What of the trained components stays as it is, by how its names begin: `vae/encoder`, `unet/down_blocks`.
     public var freeze: [String] = []
+    /// What of the folder's weights begins with random numbers instead, by how their names begin: layers that died.
+    public var renew: [String] = []
     /// Whether the U-Net shall take mask and known latents, which are added if the checkpoint lacks them.
     public var knownChannels = true
     public var mode: ReferenceMode = .joint
@@ -62,6 +64,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var timestepBias = 1.0
     /// Deviation of the noise on latents when the VAE is trained.
     public var latentNoise = 0.0
+    /// Errors of pixels beyond it count linearly when the VAE is trained.
+    public var huber = Double.infinity
 
     // MARK: Steps
 
@@ -130,6 +134,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
     /// - Parameter name: `<component>/<key>`.
     func isFrozen(_ name: String) -> Bool { freeze.contains { name.hasPrefix($0) } }
+
+    /// - Parameter name: `<component>/<key>`.
+    func isRenewed(_ name: String) -> Bool { renew.contains { name.hasPrefix($0) } }
 
     var pool: ToyboxSets.Pool? {
         poolSubjects > 0 ? ToyboxSets.Pool(subjects: poolSubjects, images: poolImages) : nil

@@ -14,7 +14,7 @@ struct TrainingSetting {
     static var all: [TrainingSetting] {
         [
             text("model", \.model), list("train", \.train), list("from_scratch", \.fromScratch),
-            words("freeze", \.freeze), flag("known_channels", \.knownChannels),
+            words("freeze", \.freeze), words("renew", \.renew), flag("known_channels", \.knownChannels),
             choice("mode", \.mode, among: [.joint, .cached]),
             integer("lora_rank", \.loraRank, 0...4096), number("lora_scale", \.loraScale, 0...1000),
             text("data", \.data), integer("width", \.width, 0...4096), integer("height", \.height, 0...4096),
@@ -29,6 +29,7 @@ struct TrainingSetting {
             number("known_weight", \.knownWeight, 0...100),
             number("subject_weight", \.subjectWeight, 0.01...100),
             number("timestep_bias", \.timestepBias, 0.1...10), number("latent_noise", \.latentNoise, 0...10),
+            number("huber", \.huber, 1e-6...1e6),
             integer("steps", \.steps, 1...100_000_000), integer("sets", \.sets, 1...4096),
             integer("accumulate", \.accumulate, 1...4096), number("rate", \.rate, 0...10),
             integer("warm_up", \.warmUp, 0...10_000_000),

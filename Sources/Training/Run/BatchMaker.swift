@@ -36,18 +36,23 @@ final class BatchMaker {
         }
     }
 
-    /// Pixels in -1...1 of all images of batch `index`, and noise for their latents.
-    func pixels(batch index: Int) throws -> (pixels: [Float], images: Int, noise: [Float]?) {
+    /// Pixels in -1...1 of all images of batch `index`, what they count, and noise for their latents.
+    func pixels(batch index: Int) throws -> (
+        pixels: [Float], weights: [Float]?, images: Int, noise: [Float]?
+    ) {
         let numbers = index * configuration.sets..<(index + 1) * configuration.sets
         let images = try numbers.flatMap(imagesOf)
-        let pixels = try photos(images).flatMap { Self.values($0.image) }
+        let photos = try photos(images)
+        let pixels = photos.flatMap { Self.values($0.image) }
+        let weights = weights(
+            photos.map { $0.mask?.map { Float($0) / 255 } }, count: trainee.height * trainee.width)
         let deviation = Float(configuration.latentNoise)
-        guard deviation > 0 else { return (pixels, images.count, nil) }
+        guard deviation > 0 else { return (pixels, weights, images.count, nil) }
         let noise = numbers.flatMap { number in
             var random = source(of: number)
             return random.normals(configuration.images * height * width * trainee.vae.latentChannels)
         }
-        return (pixels, images.count, noise.map { deviation * $0 })
+        return (pixels, weights, images.count, noise.map { deviation * $0 })
     }
 
     /// What is to be known of images: what was kept, and of others what is computed now.
@@ -110,7 +115,7 @@ final class BatchMaker {
         return DiffusionSet(
             latents: latents, noise: random.normals(latents.count), images: members.count,
             known: references.count, timesteps: timesteps, captions: captions,
-            pixelWeights: weights(members.map { entries[$0].shares }))
+            pixelWeights: weights(members.map { entries[$0].shares }, count: height * width))
     }
 
     /// A subject that training never sees: all images but the last, and that one with what it says.
@@ -145,7 +150,7 @@ final class BatchMaker {
             latents: latents, noise: silent + noise, images: members.count, known: references.count,
             timesteps: members.map { _ in timestep },
             captions: references.map { _ in emptyCaption } + [target.caption],
-            pixelWeights: weights(members.map(\.shares)))
+            pixelWeights: weights(members.map(\.shares), count: height * width))
     }
 
     private func timestep(_ random: inout RandomSource) -> Int {
@@ -153,11 +158,14 @@ final class BatchMaker {
         return min(timestepCount - 1, Int(position * Double(timestepCount)))
     }
 
-    /// Weights of the latents' pixels, 1 in the mean over each image; nil if all are 1.
-    private func weights(_ shares: [[Float]?]) -> [Float]? {
+    /// Weights of pixels, of pictures or latents, 1 in the mean over each image; nil if all are 1.
+    /// - Parameters:
+    ///   - shares: the subject's share of each pixel.
+    ///   - count: the pixels of an image.
+    private func weights(_ shares: [[Float]?], count: Int) -> [Float]? {
         guard configuration.subjectWeight != 1, shares.contains(where: { $0 != nil }) else { return nil }
         return shares.flatMap { shares in
-            guard let shares else { return [Float](repeating: 1, count: height * width) }
+            guard let shares else { return [Float](repeating: 1, count: count) }
             let weights = shares.map { 1 + Float(configuration.subjectWeight - 1) * $0 }
             let mean = weights.reduce(0, +) / Float(weights.count)
             return weights.map { $0 / mean }

@@ -53,9 +53,14 @@ public final class Trainee {
             let isFromScratch = configuration.fromScratch.contains(component)
             let isTrained = configuration.train.contains(component) && configuration.loraRank == 0
             let checkpoint = isFromScratch ? nil : try open("\(folder)/\(component.rawValue)", tape.base)
+            let initialiser = ParameterInitialiser(seed: UInt64(configuration.seed), on: tape.base)
+            let stored = checkpoint.map {
+                RenewedParameters(source($0), from: initialiser) {
+                    configuration.isRenewed("\(component.rawValue)/\($0)")
+                }
+            }
             let parameters = TrainedParameters(
-                checkpoint.map(source)
-                    ?? ParameterInitialiser(seed: UInt64(configuration.seed), on: tape.base), on: tape,
+                stored ?? initialiser, on: tape,
                 isTrained: { isTrained && !configuration.isFrozen("\(component.rawValue)/\($0)") })
             let model = try make(ParameterScope(parameters), checkpoint)
             try checkpoint?.finish()
@@ -103,11 +108,14 @@ public final class Trainee {
                 reason:
                     "'width' and 'height' must be multiples of \(vae.downscale), what the VAE makes smaller")
         }
-        for prefix in configuration.freeze where !weights.contains(where: { $0.name.hasPrefix(prefix) }) {
-            throw TrainingError.contradiction(
-                file: "the configuration",
-                reason:
-                    "'freeze' names \(prefix), which begins no trained parameter's name, as vae/encoder does")
+        for (setting, prefixes) in [("freeze", configuration.freeze), ("renew", configuration.renew)] {
+            for prefix in prefixes where !weights.contains(where: { $0.name.hasPrefix(prefix) }) {
+                throw TrainingError.contradiction(
+                    file: "the configuration",
+                    reason:
+                        "'\(setting)' names \(prefix), which begins no trained parameter's name, as vae/encoder does"
+                )
+            }
         }
         parameters = trained
         self.weights = weights

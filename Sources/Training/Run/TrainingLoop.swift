@@ -129,9 +129,12 @@ public final class TrainingLoop {
         guard let objective = trainee.objective else {
             let factor = 1 / Float(configuration.accumulate * group.size)
             return try numbers.reduce(0) { sum, number in
-                let (pixels, images, noise) = try batches.pixels(batch: number)
-                let loss = AutoencoderObjective(vae: trainee.vae, on: trainee.tape).loss(
-                    pixels, images: images, height: trainee.height, width: trainee.width, noise: noise)
+                let batch = try batches.pixels(batch: number)
+                let objective = AutoencoderObjective(
+                    vae: trainee.vae, huber: Float(configuration.huber), on: trainee.tape)
+                let loss = objective.loss(
+                    batch.pixels, weights: batch.weights, images: batch.images, height: trainee.height,
+                    width: trainee.width, noise: batch.noise)
                 return sum + backward(loss, factor: factor)
             }
         }

@@ -21,7 +21,8 @@ struct ReportText {
             table.add([
                 Cell(String(entry.photoHash.prefix(16))),
                 Cell(TextStyle.safe(subjects), entry.subjects.isEmpty ? .quiet : nil),
-                Cell("\(entry.width)x\(entry.height)", .quiet), Cell(Words.bytes(entry.bytes)),
+                Cell("\(entry.width)x\(entry.height)", .quiet),
+                Cell(Words.bytes(entry.bytes + (entry.keysValuesBytes ?? 0))),
                 Cell(
                     "model \(entry.modelHash.prefix(10))"
                         + (isPresent ? "" : ", another than the present one"),

@@ -11,23 +11,30 @@ struct WorkerSubcommand: AsyncParsableCommand {
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var additions: ModelAdditions
+    @Option(help: "Where what photos leave behind in the model is kept.") var keysValues: String?
+    @Option(help: "What it may take there, in bytes.") var keysValuesBytes: Int64 = 0
 
     /// What the daemon starts a worker with.
     static func command(for settings: EngineSettings) -> WorkerCommand {
-        .own(
-            [
-                "worker", "--model", settings.model, "--precision", settings.precision.rawValue,
-                "--threads", "\(settings.cpu.threads)",
-            ] + settings.adapters.flatMap { ["--lora", "\($0)"] }
-                + settings.embeddings.flatMap { ["--embedding", "\($0)"] }
-                + (settings.autoencoder.map { ["--vae", $0] } ?? []), environment: WaitPolicy.environment)
+        var arguments = [
+            "worker", "--model", settings.model, "--precision", settings.precision.rawValue,
+            "--threads", "\(settings.cpu.threads)",
+        ]
+        for adapter in settings.adapters { arguments += ["--lora", "\(adapter)"] }
+        for embedding in settings.embeddings { arguments += ["--embedding", "\(embedding)"] }
+        if let autoencoder = settings.autoencoder { arguments += ["--vae", autoencoder] }
+        if let place = settings.keysValues {
+            arguments += ["--keys-values", place.folder, "--keys-values-bytes", "\(place.bytes)"]
+        }
+        return .own(arguments, environment: WaitPolicy.environment)
     }
 
     func run() async throws {
         LoggingSystem.bootstrap { _ in PlainLogHandler() }
         await WorkerService(
             DiffusionEngine(
-                model: try additions.source(try model.folder()), configuration: try model.configuration())
+                model: try additions.source(try model.folder()), configuration: try model.configuration(),
+                keysValues: keysValues.map { KeysValuesPlace(folder: $0, bytes: keysValuesBytes) })
         ).run()
     }
 }

@@ -1,0 +1,13 @@
+/// Where an engine keeps what photos leave behind in the model, from picture to picture.
+public struct KeysValuesPlace: Sendable, Equatable {
+    /// The folder; it is made if it is not there.
+    public var folder: String
+    /// What all of it together may take on the disk.
+    public var bytes: Int64
+
+    /// All of it.
+    public init(folder: String, bytes: Int64) {
+        self.folder = folder
+        self.bytes = bytes
+    }
+}
