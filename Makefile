@@ -9,6 +9,10 @@ PACKAGES := libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev zlib1g-dev libsql
 PROGRAMS := .build/release
 SOURCES := Package.swift Sources Tests
 
+# What a model's parts cost here: make bench MODEL=DIR PEERS=PYTHON, a Python with torch, diffusers and openvino.
+MODEL ?= Models/toybox
+PEERS ?=
+
 # Longer by hand: make fuzz TIME=3600.  A part of the faults: make faults ARGUMENTS="--seed 7 'kill -9'".
 TIME ?= 600
 ARGUMENTS ?=
@@ -21,7 +25,7 @@ DESTDIR :=
 STATIC := swift build -c release --static-swift-stdlib --disable-local-rpath --scratch-path .build-static
 INSTALLED := .build-static/release
 
-.PHONY: build demo test fuzz faults packages programs install uninstall deb check-format format clean
+.PHONY: build demo test bench fuzz faults packages programs install uninstall deb check-format format clean
 
 build: packages
 	swift build -c release
@@ -39,6 +43,10 @@ test: packages check-format
 	JEDI_CPU=avx2 swift test -c release --skip-build --filter TensorsTests
 	JEDI_CPU=generic swift test -c release --skip-build --filter TensorsTests
 	$(PROGRAMS)/jedifuzz
+
+bench: PACKAGES += python3
+bench: build
+	python3 Benchmarks/bench.py --jedid $(PROGRAMS)/jedid --model "$(MODEL)" $(if $(PEERS),--peers "$(PEERS)") --profile
 
 # libFuzzer over every parser, for TIME seconds in all. What it learns stays in .build-fuzz/inputs.
 fuzz: packages

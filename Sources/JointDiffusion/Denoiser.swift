@@ -37,10 +37,12 @@ struct Denoiser {
     ///   - x: scaled latents: in `joint` mode those of the references, then of the targets `[R + T, h, w, c]`,
     ///     otherwise of the targets `[T, h, w, c]`.
     ///   - entries: what the references left in the bank.
+    ///   - counter: sees which of their tokens count.
     /// - Returns: for each branch, an output for every row of `x`, or for the targets alone where the branch sees no
     ///   references.
     func predictions(
-        _ x: Tensor, timestep: Double, branches: [GuidanceBranch], entries: [ReferenceKeysValues]
+        _ x: Tensor, timestep: Double, branches: [GuidanceBranch], entries: [ReferenceKeysValues],
+        counter: ReferenceTokenCounter? = nil
     ) -> [Tensor] {
         var units: [Unit] = []
         var counts: [Int] = []  // units of each branch
@@ -49,7 +51,7 @@ struct Denoiser {
             units += made
             counts.append(made.count)
         }
-        var outputs = run(units, timestep: timestep)[...]
+        var outputs = run(units, timestep: timestep, counter: counter)[...]
         return counts.map { count in
             defer { outputs = outputs.dropFirst(count) }
             return Tensor.concatenatingRows(Array(outputs.prefix(count)))
@@ -100,7 +102,7 @@ struct Denoiser {
     }
 
     /// As few forward passes as memory allows.
-    private func run(_ units: [Unit], timestep: Double) -> [Tensor] {
+    private func run(_ units: [Unit], timestep: Double, counter: ReferenceTokenCounter?) -> [Tensor] {
         var outputs: [Tensor] = []
         var group: [Unit] = []
         func flush() {
@@ -111,7 +113,7 @@ struct Denoiser {
                 timesteps: Array(repeating: timestep, count: images),
                 context: Captions(
                     embeddings: captions, ofImage: group.flatMap(\.captions)),
-                coupling: Coupling(sets: group.map(\.set)))
+                coupling: Coupling(sets: group.map(\.set), counter: counter))
             var first = 0
             for unit in group {
                 outputs.append(output[rows: first..<first + unit.set.images])

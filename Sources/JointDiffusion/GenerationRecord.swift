@@ -68,6 +68,7 @@ public struct GenerationRecord: Sendable, Equatable {
             let list = references.map { "\($0.name) \($0.hash.prefix(16))" }.joined(separator: ", ")
             fields.append(("References", list))
         }
+        if let share = request.referenceTokens { fields.append(("Reference tokens", Self.number(share))) }
         if !adapters.isEmpty { fields.append(("LoRA", adapters.joined(separator: ", "))) }
         if precision != .float32 { fields.append(("Precision", precision.rawValue)) }
         fields.append(("Version", version))

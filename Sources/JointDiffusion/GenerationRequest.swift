@@ -22,6 +22,9 @@ public struct GenerationRequest: Sendable, Equatable, Codable {
     public var guidance: Double
     /// Weight of the references' branch; nil for two branches.
     public var imageGuidance: Double?
+    /// In modes `cached` and `matched`: the share of the references' tokens that is attended to, above 0 and up to 1,
+    /// those that count most; nil: all.
+    public var referenceTokens: Double?
     /// Pixels, multiples of the VAE's downscale.
     public var width: Int
     public var height: Int
@@ -76,6 +79,8 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
     case strength(Double)
     case start(expected: String, actual: String)
     case clipSkip(Int, layers: Int)
+    case referenceTokens(Double)
+    case referenceTokensInJointMode
     case notFinite(what: String)
     case foreignState
     case damagedWeight(file: String, tensor: String)
@@ -90,6 +95,10 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
         case .clipSkip(let number, let layers):
             "A clip skip of \(number) is not possible with this model: its text encoder has \(layers) layers, so it "
                 + "can be from 1 (none is skipped) to \(layers)."
+        case .referenceTokens(let share):
+            "A share of \(share) of the references' tokens is not possible; it must be above 0 and at most 1."
+        case .referenceTokensInJointMode:
+            "In mode joint all tokens of the references take part; choose mode cached or matched to leave some out."
         case .strength(let strength):
             "A strength of \(strength) is not possible; it must be above 0 and at most 1."
         case .start(let expected, let actual):

@@ -126,6 +126,8 @@ public final class Pipeline {
                     store: $0.store, model: $0.model, clipSkip: request.clipSkip ?? 1, width: request.width,
                     height: request.height)
             })
+        /// With fewer tokens of references: all of them are attended to in every so many steps, to see which count.
+        let isCounted = { (step: Int) in request.referenceTokens != nil && step % Self.countingInterval == 0 }
         let guidance = Guidance(scale: request.guidance, imageScale: request.imageGuidance)
 
         // 2. The set: in joint mode references are members of it, and come first.
@@ -147,7 +149,9 @@ public final class Pipeline {
             if first > 0 || start.area == nil { x = sampler.noised(whole, drawn, at: first) }
         }
         if let state {
+            // Which tokens count is known from the step at which they were counted.
             guard first...sampler.count ~= state.step,
+                request.referenceTokens == nil || isCounted(state.step),
                 ([state.latents] + state.history).allSatisfy({ $0.shape == x.shape })
             else { throw GenerationError.foreignState }
             x = state.latents
@@ -159,9 +163,16 @@ public final class Pipeline {
             let branches = guidance.branches(
                 noiseLevel: sampler.noiseLevels[step], hasReferences: !references.isEmpty)
             let timestep = sampler.timesteps[step]
+            let counter =
+                isCounted(step) && branches.contains(where: \.seesReferences) ? ReferenceTokenCounter() : nil
+            if counter != nil { bank.select(nil) }
             let entries = bank.entries(at: step, of: sampler) { denoiser.record($0, $1, timestep: $2) }
             let outputs = denoiser.predictions(
-                sampler.scaledInput(x, at: step), timestep: timestep, branches: branches, entries: entries)
+                sampler.scaledInput(x, at: step), timestep: timestep, branches: branches, entries: entries,
+                counter: counter)
+            if let counter, let share = request.referenceTokens {
+                bank.select(ReferenceTokenSelection(counter, share: share))
+            }
             let output = combined(outputs, branches, guidance, known: known)
             let before = (x: x, sampler: sampler)
             x = sampler.step(output, at: step, x)
@@ -196,6 +207,8 @@ public final class Pipeline {
         }
         return x[rows: known..<x.shape[0]]
     }
+
+    private static let countingInterval = 5
 
     /// Guides the targets; references are known and keep the full branch's output.
     private func combined(
@@ -240,6 +253,10 @@ public final class Pipeline {
         }
         if let strength = request.strength, !(strength > 0 && strength <= 1) {
             throw GenerationError.strength(strength)
+        }
+        if let share = request.referenceTokens {
+            guard share > 0, share <= 1 else { throw GenerationError.referenceTokens(share) }
+            guard request.mode != .joint else { throw GenerationError.referenceTokensInJointMode }
         }
         let layers = model.textEncoder.configuration.layers
         if let clipSkip = request.clipSkip, !(1...max(layers, 1) ~= clipSkip) {

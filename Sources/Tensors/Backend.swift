@@ -33,6 +33,10 @@ public protocol Backend: AnyObject {
         _ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool
     ) -> Tensor
 
+    /// How much each token of `keysValues` counts for `queries [T, C]`: the softmax's weights, summed over the queries and
+    /// averaged over the heads, `[tokens]`.
+    func attentionWeights(_ queries: Tensor, keysValues: [KeysValues], heads: Int) -> Tensor
+
     /// `x [..., 2C]` -> `first half * GELU(second half)`, with the erf GELU.
     func geglu(_ x: Tensor) -> Tensor
 

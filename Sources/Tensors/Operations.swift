@@ -70,6 +70,17 @@ extension Tensor {
         return backend.attention(self, keysValues: keysValues, heads: heads, isCausal: isCausal)
     }
 
+    /// How much each token of `keysValues` counts for the queries `self [T, C]`: the weights that `attention` would give
+    /// it, summed over the queries and averaged over the heads, `[tokens]`. Has no gradient.
+    public func attentionWeights(over keysValues: [KeysValues], heads: Int) -> Tensor {
+        precondition(shape.rank == 2 && shape[1] % heads == 0, "\(shape) in \(heads) heads")
+        precondition(
+            !keysValues.isEmpty && keysValues.count <= 1024
+                && keysValues.allSatisfy { $0.keys.shape.rank == 2 && $0.keys.shape[1] == shape[1] },
+            "queries \(shape) over \(keysValues.map(\.keys.shape))")
+        return backend.attentionWeights(self, keysValues: keysValues, heads: heads)
+    }
+
     /// `self [..., 2C]` -> `first half * GELU(second half)`.
     public func geglu() -> Tensor {
         precondition(shape[-1] % 2 == 0, "\(shape) has no two halves")

@@ -94,6 +94,12 @@ public final class ProfilingBackend: Backend {
         ) { base.attention(queries, keysValues: keysValues, heads: heads, isCausal: isCausal) }
     }
 
+    public func attentionWeights(_ queries: Tensor, keysValues: [KeysValues], heads: Int) -> Tensor {
+        note("attentionWeights", "\(queries.shape) over \(keysValues.count) images") {
+            base.attentionWeights(queries, keysValues: keysValues, heads: heads)
+        }
+    }
+
     // MARK: Norms and pointwise operations
 
     public func groupNorm(

@@ -25,8 +25,10 @@ import Testing
             }
         }
 
-        func open(budget: Int64 = 1 << 30, model: String = "m") throws {
-            let store = try KeysValuesStore(folder: folder, budget: budget) { self.reports.append($0) }
+        func open(budget: Int64 = 1 << 30, leftFree: Int64 = 0, model: String = "m") throws {
+            let store = try KeysValuesStore(folder: folder, budget: budget, leftFree: leftFree) {
+                self.reports.append($0)
+            }
             pipeline.memory = Pipeline.Memory(store: store, model: model)
         }
 
@@ -182,6 +184,18 @@ import Testing
             #expect(try scene.picture([1]) == plain)
             #expect(try scene.picture([1]) == plain)
             #expect(scene.reports.count == 1 && scene.reports[0].contains("could not keep"))
+        }
+    }
+
+    /// The last of the disk is left to what cannot be had again.
+    @Test func aDiskThatIsNearlyFull() throws {
+        try Scene.with { scene in
+            let plain = try scene.picture([1])
+            try scene.open(leftFree: .max)
+            #expect(try scene.picture([1]) == plain)
+            #expect(try scene.picture([2]) != plain)
+            #expect(scene.names.isEmpty)
+            #expect(scene.reports.count == 1 && scene.reports[0].contains("nearly full"))
         }
     }
 

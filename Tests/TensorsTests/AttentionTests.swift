@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 
@@ -107,6 +108,35 @@ import Testing
                     relativeError(actual, expected) < test.tolerance,
                     "\(configuration.testDescription), aligned \(isAligned)")
             }
+        }
+    }
+
+    /// How much each key counts: the weights of the definition, summed over the queries, averaged over the heads.
+    @Test(arguments: Case.all.filter { !$0.isCausal && $0.members == nil })
+    func weightsOfKeys(_ test: Case) {
+        let queries = test.queries.values.prefix(test.tokens * test.channels)
+        let keys = test.keysValues.flatMap(\.keys.values)
+        var expected = PlainTensor(zeros: [keys.count / test.channels])
+        for first in stride(from: 0, to: queries.count, by: test.depth) {
+            let head = first % test.channels
+            var scores = expected.values.indices.map { key in
+                (0..<test.depth).reduce(0.0) {
+                    $0 + queries[first + $1] * keys[key * test.channels + head + $1]
+                } / Double(test.depth).squareRoot()
+            }
+            let top = scores.max() ?? 0
+            scores = scores.map { exp($0 - top) }
+            let total = scores.reduce(0, +)
+            for key in scores.indices { expected.values[key] += scores[key] / total / Double(test.heads) }
+        }
+        for configuration in Configurations.kernels {
+            let backend = CPUBackend(configuration)
+            let actual = PlainTensor([test.tokens, test.channels], Array(queries)).tensor(on: backend)
+                .attentionWeights(
+                    over: test.keysValues.map {
+                        KeysValues(keys: $0.keys.tensor(on: backend), values: $0.values.tensor(on: backend))
+                    }, heads: test.heads)
+            #expect(relativeError(actual, expected) < test.tolerance, "\(configuration.testDescription)")
         }
     }
 

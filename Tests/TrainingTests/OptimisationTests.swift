@@ -150,6 +150,26 @@ import Testing
         #expect(relativeDifference(parameter.elements, x.map { Float(-length * $0) }) < 1e-4)
     }
 
+    /// Weights that no gradient reaches any more are named, and none while all are reached.
+    @Test(arguments: Optimizer.Method.allCases) func idleWeights(_ method: Optimizer.Method) {
+        let tape = GradientTape(CPUBackend())
+        let parameters = ["a.weight", "b.weight", "c.weight"].enumerated().map { index, name in
+            (name: name, tensor: tape.watched(Tensor(normal: [4, 6], seed: UInt64(index), on: tape.base)))
+        }
+        var settings = Optimizer.Settings()
+        settings.method = method
+        let optimiser = Optimizer(parameters, settings: settings, on: tape)
+        for step in 0..<600 {
+            let reached = step < 3 ? 3 : 2
+            for (_, tensor) in parameters.prefix(reached) {
+                tape.backward(tensor.weightedSquaredError(Tensor(zeros: [4, 6], on: tape)))
+            }
+            optimiser.step(rate: 0, norm: optimiser.gradientNorm())
+            if step == 2 { #expect(optimiser.idleWeights().isEmpty) }
+        }
+        #expect(optimiser.idleWeights() == ["c.weight"])
+    }
+
     /// What had no gradient for long, as a layer that died, has no direction: its momentum's squares are no numbers more.
     @Test(arguments: [1e-19, 1e-21, 1e-30] as [Float], [(4, 16), (6, 7)])
     func muonOfNearlyNothing(_ size: Float, _ shape: (Int, Int)) {

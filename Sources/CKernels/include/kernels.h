@@ -171,6 +171,16 @@ void ck_attention(
 size_t ck_attention_workspace(
     const ck_context *context, size_t channels, size_t heads, const ck_segment *segments, size_t segment_count);
 
+// attention_weights.c --------------------------------------------------------------------------------
+
+/// weights [keys of all segments] = how much each key counts: the softmax's weights of queries [rows, channels] over all
+/// segments (at most 1024), summed over the rows and averaged over the heads. `workspace` holds
+/// ck_attention_weights_workspace floats.
+void ck_attention_weights(
+    const ck_context *context, float *weights, const float *queries, size_t rows, size_t channels, size_t heads,
+    const ck_segment *segments, size_t segment_count, float *workspace);
+size_t ck_attention_weights_workspace(size_t heads, size_t keys);
+
 // attention_backward.c -------------------------------------------------------------------------------
 
 /// Where the gradients of a segment are added up; each may be null.

@@ -25,7 +25,9 @@ public struct CoupledSelfAttention {
         // 2. What references leave behind.
         coupling.recorder?.record(keys: k, values: v, layer: layer)
         // 3. Every image attends to its set and to the references of its set.
-        let attended = q.attention(over: coupling.keysValues(keys: k, values: v, layer: layer), heads: heads)
+        let seen = coupling.keysValues(keys: k, values: v, layer: layer)
+        coupling.counter?.observe(q, keysValues: seen, sets: coupling.sets, layer: layer, heads: heads)
+        let attended = q.attention(over: seen, heads: heads)
         // 4. Output projection.
         return toOut(attended, residual: residual)
     }

@@ -38,10 +38,15 @@ public struct Coupling {
     public let sets: [ImageSet]
     /// Collects the keys and values of this pass.
     public let recorder: ReferenceRecorder?
+    /// Sees which tokens of references count in this pass.
+    public let counter: ReferenceTokenCounter?
 
-    public init(sets: [ImageSet], recorder: ReferenceRecorder? = nil) {
+    public init(
+        sets: [ImageSet], recorder: ReferenceRecorder? = nil, counter: ReferenceTokenCounter? = nil
+    ) {
         self.sets = sets
         self.recorder = recorder
+        self.counter = counter
     }
 
     /// Every image alone, as in a plain text-to-image model.

@@ -11,8 +11,10 @@ struct ReferenceBank {
     let noise: Tensor?
     /// Where entries are kept from picture to picture.
     let shelf: Shelf?
-    /// Entries that serve every step (`cached`).
+    /// Entries that serve every step (`cached`), and what is left of them.
     private var cached: [ReferenceKeysValues]?
+    private var chosen: [ReferenceKeysValues]?
+    private var selection: ReferenceTokenSelection?
 
     /// A pass of one reference, alone and with the empty caption, with its noisy latent `[1, h, w, c]`. What it leaves
     /// behind does not depend on who else is there, to the bit.
@@ -33,8 +35,25 @@ struct ReferenceBank {
         self.shelf = shelf
     }
 
+    /// From now on only these tokens are attended to; nil: all.
+    mutating func select(_ selection: ReferenceTokenSelection?) {
+        self.selection = selection
+        chosen = nil
+    }
+
     /// What targets attend to at a step, one entry for each reference.
     mutating func entries(at step: Int, of sampler: any Sampler, pass: Pass) -> [ReferenceKeysValues] {
+        let all = allEntries(at: step, of: sampler, pass: pass)
+        guard let selection else { return all }
+        if mode == .cached, let chosen { return chosen }
+        let some = selection(all)
+        chosen = some
+        return some
+    }
+
+    private mutating func allEntries(at step: Int, of sampler: any Sampler, pass: Pass)
+        -> [ReferenceKeysValues]
+    {
         guard !references.isEmpty else { return [] }
         switch mode {
         case .none, .joint:

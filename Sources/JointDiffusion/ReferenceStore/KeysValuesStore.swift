@@ -14,21 +14,27 @@ public final class KeysValuesStore {
     public let folder: String
     /// What all files together may take, in bytes.
     public let budget: Int64
+    /// What is left free on the disk, in bytes, for what cannot be had again.
+    private let leftFree: Int64
     private let report: (String) -> Void
     /// What has been said, so that a full disk is not told of at every step.
     private var said: Set<String> = []
 
     /// Opens the folder, and makes it if it is not there.
-    /// - Parameter report: told, once each, what could not be kept or was damaged.
+    /// - Parameters:
+    ///   - leftFree: on a disk that has less, nothing is kept.
+    ///   - report: told, once each, what could not be kept or was damaged.
     /// - Throws: `SafetensorsError.unwritable` where the folder cannot be made.
-    public init(folder: String, budget: Int64, report: @escaping (String) -> Void = { _ in })
-        throws(SafetensorsError)
-    {
+    public init(
+        folder: String, budget: Int64, leftFree: Int64 = 512 << 20,
+        report: @escaping (String) -> Void = { _ in }
+    ) throws(SafetensorsError) {
         guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {
             throw .unwritable(file: folder, reason: String(cString: strerror(errno)))
         }
         self.folder = folder
         self.budget = budget
+        self.leftFree = leftFree
         self.report = report
         removeLeftovers()
     }
@@ -55,6 +61,10 @@ public final class KeysValuesStore {
     public func keep(_ entry: ReferenceKeysValues, for key: KeysValuesKey) {
         guard entry.byteCount <= budget else { return }
         makeRoom(for: Int64(entry.byteCount))
+        guard freeBytes - Int64(entry.byteCount) >= leftFree else {
+            say("the disk of \(folder) is nearly full: what photos leave in the model is not kept there")
+            return
+        }
         let tensors = Self.tensors(of: entry)
         do {
             let metadata = [
@@ -85,6 +95,12 @@ public final class KeysValuesStore {
     }
 
     // MARK: Room
+
+    private var freeBytes: Int64 {
+        var facts = statvfs()
+        guard statvfs(folder, &facts) == 0 else { return .max }
+        return Int64(clamping: UInt64(facts.f_bavail) &* UInt64(facts.f_frsize))
+    }
 
     private func makeRoom(for bytes: Int64) {
         var files = Self.files(in: folder)

@@ -132,6 +132,21 @@ public final class CPUBackend: Backend {
         return out
     }
 
+    public func attentionWeights(_ queries: Tensor, keysValues: [KeysValues], heads: Int) -> Tensor {
+        let segments = keysValues.map {
+            ck_segment(keys: $0.keys.baseAddress, values: $0.values.baseAddress, tokens: $0.keys.shape[0])
+        }
+        let keys = keysValues.reduce(0) { $0 + $1.keys.shape[0] }
+        let out = Tensor(uninitialized: [keys], on: self)
+        let workspace = allocate(byteCount: 4 * ck_attention_weights_workspace(heads, keys))
+        withExtendedLifetime((workspace, keysValues)) {
+            ck_attention_weights(
+                &context, out.baseAddress, queries.baseAddress, queries.shape[0], queries.shape[1], heads,
+                segments, segments.count, workspace.pointer.assumingMemoryBound(to: Float.self))
+        }
+        return out
+    }
+
     // MARK: Pointwise
 
     public func geglu(_ x: Tensor) -> Tensor {

@@ -122,6 +122,11 @@ extension GradientTape {
         }
     }
 
+    /// Tells, and is not learned from.
+    public func attentionWeights(_ queries: Tensor, keysValues: [KeysValues], heads: Int) -> Tensor {
+        base.attentionWeights(queries, keysValues: keysValues, heads: heads).seen(by: self)
+    }
+
     // MARK: Pointwise
 
     public func geglu(_ x: Tensor) -> Tensor {

@@ -11,7 +11,7 @@ public struct ToyboxTrial: Sendable {
     /// Most references, and the toys that one is to be found among.
     public static let (maximumReferences, candidates) = (4, 16)
     /// Pictures of each candidate that the judge knows it by.
-    static let galleryPictures = 3
+    static let galleryPictures = 8
 
     public let number: Int
     public let kind: ToyboxKind

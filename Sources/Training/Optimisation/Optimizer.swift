@@ -59,6 +59,16 @@ public final class Optimizer {
         }.squareRoot()
     }
 
+    /// Weights that hardly any gradient has reached for long, beside the others: layers that learn nothing any more.
+    public func idleWeights() -> [String] {
+        let sizes = slots.filter { $0.parameter.shape.rank > 1 }.map { slot in
+            let sum = tape.base.sumOfSquares(slot.firstMoment)
+            return (name: slot.name, size: (sum / Double(slot.firstMoment.count)).squareRoot())
+        }
+        let middle = sizes.map(\.size).sorted().dropFirst(sizes.count / 2).first ?? 0
+        return sizes.filter { $0.size < 1e-5 * middle }.map(\.name)
+    }
+
     /// One step with the gradients that were added up, which are then forgotten.
     /// - Parameters:
     ///   - rate: learning rate.

@@ -14,11 +14,14 @@ public struct LogEntry: Codable, Sendable, Equatable {
     /// Of all processors together, since then.
     public var processorSeconds: Double
 
+    /// Weights that no gradient has reached for long, as those of blocks whose ReLUs are never above 0; where that was
+    /// looked at and there are any.
+    public var idle: [String]?
     /// What references count, where that was looked at.
     var probe: ReferenceProbe.Result?
 
     enum CodingKeys: String, CodingKey {
-        case step, loss, rate, skipped, seconds, probe
+        case step, loss, rate, skipped, seconds, idle, probe
         case gradientNorm = "gradient_norm"
         case processorSeconds = "processor_seconds"
     }

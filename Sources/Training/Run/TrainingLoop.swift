@@ -14,6 +14,8 @@ public final class TrainingLoop {
     private let average: ExponentialMovingAverage
     private let source: any SubjectSets
     private let group: ProcessGroup
+    /// Weights that no gradient had reached for long at the last snapshot.
+    public private(set) var idleWeights: [String] = []
     private var log: [LogEntry]
     private var probe: ReferenceProbe?
 
@@ -88,6 +90,10 @@ public final class TrainingLoop {
             }
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let isLast = step == configuration.steps
+            if group.isFirst, step % configuration.snapshotEvery == 0 || isLast {
+                idleWeights = optimiser.idleWeights()
+                line.idle = idleWeights.isEmpty ? nil : idleWeights
+            }
             if group.isFirst, step % configuration.logEvery == 0 || isLast {
                 let entry = line.entry(
                     step: step, rate: rate, seconds: seconds,
@@ -180,6 +186,7 @@ public final class TrainingLoop {
         private var losses: [Double] = []
         private var norms: [Double] = []
         private var skipped = 0
+        var idle: [String]?
         var probe: ReferenceProbe.Result?
 
         mutating func add(loss: Double, norm: Double, isFinite: Bool) {
@@ -197,7 +204,7 @@ public final class TrainingLoop {
             }
             return LogEntry(
                 step: step, loss: mean(losses), gradientNorm: mean(norms), rate: rate, skipped: skipped,
-                seconds: seconds, processorSeconds: processorSeconds, probe: probe)
+                seconds: seconds, processorSeconds: processorSeconds, idle: idle, probe: probe)
         }
     }
 }

@@ -18,6 +18,11 @@ struct BenchmarkCommand: ParsableCommand {
     @OptionGroup var additions: ModelAdditions
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
     @Option(help: "How many references.") var references = 3
+    @Option(
+        help:
+            "In modes cached and matched: the share of the references' tokens that is attended to, above 0 and to 1."
+    )
+    var referenceTokens = 1.0
     @Option(help: "How references are used: none, joint, cached or matched.") var mode: ReferenceMode?
     @Option(help: "Timed runs of each part.") var `repeat` = 3
     @Flag(help: "Tell what each operation of a U-Net forward takes.") var profile = false
@@ -26,6 +31,9 @@ struct BenchmarkCommand: ParsableCommand {
     func validate() throws {
         guard (0...64).contains(references) else {
             throw ValidationError("--references must be from 0 to 64.")
+        }
+        guard referenceTokens > 0, referenceTokens <= 1 else {
+            throw ValidationError("--reference-tokens must be above 0 and at most 1.")
         }
         guard (1...1000).contains(`repeat`) else { throw ValidationError("--repeat must be from 1 to 1000.") }
     }
@@ -40,7 +48,7 @@ struct BenchmarkCommand: ParsableCommand {
         try Pipeline(loaded).validate(request)
         let benchmark = ModelBenchmark(
             model: loaded, width: request.width, height: request.height, references: references,
-            mode: mode ?? loaded.defaults.mode, repetitions: `repeat`)
+            referenceTokens: referenceTokens, mode: mode ?? loaded.defaults.mode, repetitions: `repeat`)
         let report = benchmark.run()
         if json {
             let encoder = JSONEncoder()

@@ -51,6 +51,12 @@ struct TrainCommand: ParsableCommand {
         if loop.step > 0 { print("\(folder): going on after step \(loop.step)") }
         let line = TrainingProgressLine()
         try loop.run { line.show($0) }
+        if let first = loop.idleWeights.first {
+            let others = loop.idleWeights.count > 1 ? " and \(loop.idleWeights.count - 1) others" : ""
+            print(
+                "\(folder): no gradient has reached \(first)\(others) for long ('idle' in log.jsonl): these layers learn "
+                    + "nothing. Another run can begin them anew ('renew'), at a lower 'rate'.")
+        }
         print("\(folder): \(loop.step) steps are done. To use the model: jeditrain export \(folder) MODEL")
     }
 }
