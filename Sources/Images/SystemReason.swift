@@ -1,9 +1,9 @@
 import Foundation
 
-/// Why the system refused, in its own words.
-enum SystemReason {
+/// Why the system refused a file or folder, in its own words.
+public enum SystemReason {
     /// Of an error that Foundation wraps.
-    static func of(_ error: any Error) -> String {
+    public static func of(_ error: any Error) -> String {
         if let posix = (error as? CocoaError)?.underlying as? POSIXError {
             return String(cString: strerror(posix.code.rawValue))
         }
