@@ -20,6 +20,38 @@ import Testing
         #expect(captions.contains { $0.contains("seen from") } && captions.contains { $0.contains("light") })
     }
 
+    /// A caption that says nothing of the view is a portrait's, nearly always.
+    @Test func captionsSayWhenTheViewIsUnusual() {
+        let toybox = Toybox(seed: 3)
+        func saysView(_ view: ToyboxView, _ change: (inout ToyboxComposition) -> Void = { _ in }) -> Int {
+            (0..<200).count { subject in
+                var composition = toybox.composition(subject: subject, image: 0, view: view)
+                change(&composition)
+                var random = ToyboxRandom(3, subject, purpose: .caption)
+                let caption = ToyboxCaption.varied(composition, &random)
+                return ["seen", "half hidden", "looking to"].contains { caption.contains($0) }
+            }
+        }
+        #expect(saysView(.portrait) == 0)
+        #expect(saysView(.portrait) { $0.yaw = 0.45 } > 160)
+        #expect(saysView(.portrait) { $0.yaw = -0.1 } > 160)
+        #expect(saysView(.portrait) { $0.isOccluded = true } > 160)
+        #expect(saysView(.portrait) { $0.size = 1.1 } > 160)
+        #expect((20..<140).contains(saysView(.portrait) { $0.yaw = 0 }))
+    }
+
+    /// A portrait is the same picture, taken otherwise.
+    @Test func portraitsKeepTheScene() {
+        let toybox = Toybox(seed: 3)
+        for subject in 0..<100 {
+            let plain = toybox.composition(subject: subject, image: 2)
+            let portrait = toybox.composition(subject: subject, image: 2, view: .portrait)
+            #expect(portrait.identity == plain.identity && portrait.scene == plain.scene)
+            #expect(portrait.light == plain.light && !portrait.isOccluded && portrait.size < 0.9)
+            #expect(ToyboxComposition.portraitYaw.contains(portrait.yaw))
+        }
+    }
+
     @Test func everyWordingOfAPlaceNamesTheSceneAndNoOther() {
         for scene in ToyboxScene.allCases {
             for place in [scene.place] + scene.otherPlaces {

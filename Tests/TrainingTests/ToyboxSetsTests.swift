@@ -63,6 +63,25 @@ import Training
         #expect(Set(many.compactMap(\.identity)).count == 5)
     }
 
+    /// The first pictures of each toy of a pool can be portraits, whose captions hardly ever speak of the view.
+    @Test func aPoolHasPortraits() throws {
+        let toybox = Toybox(seed: 3)
+        let sets = ToyboxSets(seed: 3, pool: .init(subjects: 9, images: 4, portraits: 2))
+        for place in 0..<9 {
+            for image in try sets.images(set: place, count: 4, width: 8, height: 8) {
+                let identity = try #require(image.identity)
+                let name = identity.split(separator: "/").map(String.init)
+                let (subject, number) = (try #require(Int(name[1])), try #require(Int(name[2])))
+                #expect(identity.hasSuffix("/portrait") == (number < 2))
+                let composition = toybox.composition(
+                    subject: subject, image: number, view: number < 2 ? .portrait : .any)
+                #expect(try image.photo().image == toybox.sample(composition, image: number, size: 8).image)
+                #expect(image.caption == toybox.caption(composition, image: number))
+                if number < 2 { #expect(!image.caption.contains("seen") && !image.caption.contains("hidden")) }
+            }
+        }
+    }
+
     @Test func aConfigurationNamesThem() throws {
         #expect(try SubjectSource.open("toybox", seed: 0) is ToyboxSets)
         #expect(throws: TrainingError.self) { try SubjectSource.open("./toybox-that-is-not-there", seed: 0) }

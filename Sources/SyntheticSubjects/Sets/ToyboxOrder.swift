@@ -10,9 +10,11 @@ public struct ToyboxOrder: Sendable, Equatable, Codable {
     public var size: Int
     /// What the subjects are, in turns; empty for all kinds by chance.
     public var kinds: [ToyboxKind]
+    public var view: ToyboxView
 
     public init(
-        seed: UInt64, subjects: Int, first: Int = 0, images: Int, size: Int, kinds: [ToyboxKind] = []
+        seed: UInt64, subjects: Int, first: Int = 0, images: Int, size: Int, kinds: [ToyboxKind] = [],
+        view: ToyboxView = .any
     ) {
         self.seed = seed
         self.subjects = subjects
@@ -20,6 +22,7 @@ public struct ToyboxOrder: Sendable, Equatable, Codable {
         self.images = images
         self.size = size
         self.kinds = kinds
+        self.view = view
     }
 
     /// The numbers of the subjects.
@@ -38,8 +41,8 @@ public struct ToyboxOrder: Sendable, Equatable, Codable {
     public func sample(subject: Int, image: Int) -> ToyboxSample {
         let toybox = Toybox(seed: seed)
         return toybox.sample(
-            toybox.composition(subject: subject, image: image, kind: kind(of: subject)), image: image,
-            size: size)
+            toybox.composition(subject: subject, image: image, kind: kind(of: subject), view: view),
+            image: image, size: size)
     }
 }
 

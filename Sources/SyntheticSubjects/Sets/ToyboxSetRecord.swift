@@ -2,14 +2,15 @@ import Foundation
 
 /// What a subject's folder says of itself, in `.toybox/set.json`: two folders with the same record hold the same files.
 struct ToyboxSetRecord: Codable, Equatable {
-    /// Rises whenever the same numbers make other pictures.
-    static let currentFormat = 1
+    /// Rises whenever the same numbers make other pictures or captions.
+    static let currentFormat = 2
 
     var format = Self.currentFormat
     let seed: UInt64
     let subject: Int
     let images: Int
     let size: Int
+    let view: ToyboxView
     let kind: ToyboxKind
     let colors: [String]
     let pattern: String
@@ -21,6 +22,7 @@ struct ToyboxSetRecord: Codable, Equatable {
     init(_ order: ToyboxOrder, subject: Int) {
         let identity = order.identity(of: subject)
         (seed, self.subject, images, size) = (order.seed, subject, order.images, order.size)
+        view = order.view
         kind = identity.kind
         colors = identity.colors.map(\.word)
         pattern = identity.pattern.rawValue
@@ -30,7 +32,7 @@ struct ToyboxSetRecord: Codable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case format, seed, subject, images, size, kind, colors, pattern, finish, accessory
+        case format, seed, subject, images, size, view, kind, colors, pattern, finish, accessory
         case isHeldOut = "held_out"
     }
 
@@ -42,5 +44,7 @@ struct ToyboxSetRecord: Codable, Equatable {
     }
 
     /// What a person would say to have it made.
-    var parameters: String { "--seed \(seed) --images \(images) --size \(size)" }
+    var parameters: String {
+        "--seed \(seed) --images \(images) --size \(size)" + (view == .portrait ? " --portraits" : "")
+    }
 }

@@ -27,10 +27,12 @@ public struct Toybox: Sendable {
     ///   - image: which of the subject's pictures; there is no end to them.
     ///   - kind: what the subject is; nil for a kind by chance.
     ///   - scene: where it is; nil for a scene by chance.
+    ///   - view: how it is taken.
     public func composition(
-        subject: Int, image: Int, kind: ToyboxKind? = nil, scene: ToyboxScene? = nil
+        subject: Int, image: Int, kind: ToyboxKind? = nil, scene: ToyboxScene? = nil, view: ToyboxView = .any
     ) -> ToyboxComposition {
-        ToyboxComposition(identity: identity(subject: subject, kind: kind), image: image, scene: scene)
+        ToyboxComposition(
+            identity: identity(subject: subject, kind: kind), image: image, scene: scene, view: view)
     }
 
     /// A picture of a subject, with mask and captions.
@@ -59,7 +61,8 @@ public struct Toybox: Sendable {
         caption(composition(subject: subject, image: image), image: image)
     }
 
-    private func caption(_ composition: ToyboxComposition, image: Int) -> String {
+    /// The varied caption of a composition, without drawing it.
+    public func caption(_ composition: ToyboxComposition, image: Int) -> String {
         var random = ToyboxRandom(
             composition.identity.seed, composition.identity.subject, image, purpose: .caption)
         return ToyboxCaption.varied(composition, &random)

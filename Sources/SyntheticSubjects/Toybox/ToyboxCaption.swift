@@ -14,7 +14,8 @@ enum ToyboxCaption {
             "",
         ])
         if !opening.isEmpty { words = "\(opening) \(words)" }
-        if let view, random.chance(0.35) { words += ", \(view)," }
+        // A caption that says nothing of the view means a portrait's, nearly always.
+        if let view, random.chance(view == Self.front ? 0.35 : 0.9) { words += ", \(view)," }
         words += random.chance(0.25) ? " \(stance(of: composition, &random)) \(place)" : " \(place)"
         if let light = composition.light.words, random.chance(0.35) { words += " \(light)" }
         return words
@@ -48,13 +49,17 @@ enum ToyboxCaption {
     private static func view(of composition: ToyboxComposition) -> String? {
         if composition.size >= 1 { return "seen close up" }
         if composition.elevation > 0.062 { return "seen from above" }
+        if composition.isOccluded { return "half hidden" }
+        if composition.size < 0.62 { return "seen from afar" }
         switch abs(composition.yaw) {
-        case ..<0.06: return "seen from the front"
-        case 0.2..<0.3: return "seen from the side"
+        case ..<0.05: return front
+        case ...0.15: return composition.yaw < 0 ? "looking to the other side" : nil
         case 0.4...: return "seen from behind"
-        default: return nil
+        default: return "seen from the side"
         }
     }
+
+    private static let front = "seen from the front"
 
     private static func stance(of composition: ToyboxComposition, _ random: inout ToyboxRandom) -> String {
         composition.identity.kind == .fish

@@ -17,13 +17,16 @@ public struct ToyboxComposition: Sendable, Equatable {
     public var lean: Float
     /// Tangent of half the angle of view.
     public var lens: Float
+    /// How far a portrait's subject is turned: its front and a side are seen.
+    static let portraitYaw: ClosedRange<Float> = 0.05...0.15
     /// The draws that furnish the scene.
     let furnishing: ToyboxRandom
 
     /// - Parameters:
     ///   - image: which of the subject's pictures.
     ///   - scene: the scene; nil for one by chance.
-    init(identity: ToyboxIdentity, image: Int, scene: ToyboxScene? = nil) {
+    ///   - view: how it is taken. Scene, light and furniture are the same in any.
+    init(identity: ToyboxIdentity, image: Int, scene: ToyboxScene? = nil, view: ToyboxView = .any) {
         var random = ToyboxRandom(identity.seed, identity.subject, image, purpose: .photo)
         self.identity = identity
         let drawn = random.pick(ToyboxScene.allCases)
@@ -42,5 +45,12 @@ public struct ToyboxComposition: Sendable, Equatable {
         lean = random.number(-0.008...0.008)
         lens = random.number(0.28...0.44)
         furnishing = ToyboxRandom(identity.seed, identity.subject, image, purpose: .scene)
+        if view == .portrait {
+            yaw = random.number(Self.portraitYaw)
+            elevation = random.number(0.01...0.035)
+            isOccluded = false
+            size = random.number(0.7...0.86)
+            offset = SIMD2(random.number(-0.08...0.08), random.number(-0.1 ... -0.02))
+        }
     }
 }

@@ -37,6 +37,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// Toys of a pool of which pictures come again, and pictures of each; 0: every set is a new toy.
     public var poolSubjects = 0
     public var poolImages = 8
+    /// How many pictures of each toy of a pool are portraits: the whole toy, near, from the front and a little from the side.
+    public var poolPortraits = 0
     /// File that keeps the latents of images that come again, also for other runs; none: they are kept while a run runs.
     public var latents = ""
     /// Pixels; the model's own by default.
@@ -139,7 +141,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     func isRenewed(_ name: String) -> Bool { renew.contains { name.hasPrefix($0) } }
 
     var pool: ToyboxSets.Pool? {
-        poolSubjects > 0 ? ToyboxSets.Pool(subjects: poolSubjects, images: poolImages) : nil
+        guard poolSubjects > 0 else { return nil }
+        return ToyboxSets.Pool(subjects: poolSubjects, images: poolImages, portraits: poolPortraits)
     }
 
     /// The same with what may change from one part of a run to the next set to the defaults.

@@ -10,14 +10,16 @@ public struct ToyboxSets: SubjectSets {
     /// What `data` says to mean these, rather than a folder of that name.
     public static let name = "toybox"
 
-    /// So many toys, and so many pictures of each.
+    /// So many toys, and so many pictures of each, of which the first are portraits.
     public struct Pool: Sendable, Equatable {
         public var subjects: Int
         public var images: Int
+        public var portraits: Int
 
-        public init(subjects: Int, images: Int) {
+        public init(subjects: Int, images: Int, portraits: Int = 0) {
             self.subjects = subjects
             self.images = images
+            self.portraits = portraits
         }
     }
 
@@ -31,8 +33,7 @@ public struct ToyboxSets: SubjectSets {
 
     public func images(set index: Int, count: Int, width: Int, height: Int) throws -> [SubjectImage] {
         guard let pool else {
-            return try images(
-                of: Self.trained(index), numbers: 0..<count, width: width, height: height, comeAgain: false)
+            return try images(of: Self.trained(index), numbers: 0..<count, width: width, height: height)
         }
         let subject = ShuffledRounds(of: pool.subjects, seed: toybox.seed)[index]
         var choice = RandomSource(seed: ~toybox.seed &+ UInt64(index) &* 0xD134_2543_DE82_EF95)
@@ -41,18 +42,18 @@ public struct ToyboxSets: SubjectSets {
             numbers += (0..<pool.images).shuffled(using: &choice).prefix(count - numbers.count)
         }
         return try images(
-            of: Self.trained(subject), numbers: numbers, width: width, height: height, comeAgain: true)
+            of: Self.trained(subject), numbers: numbers, width: width, height: height, pool: pool)
     }
 
     public func heldOutImages(set index: Int, count: Int, width: Int, height: Int) throws -> [SubjectImage] {
-        try images(of: index * 8 + 7, numbers: 0..<count, width: width, height: height, comeAgain: false)
+        try images(of: index * 8 + 7, numbers: 0..<count, width: width, height: height)
     }
 
     /// Of eight subjects the last is held out.
     private static func trained(_ index: Int) -> Int { index / 7 * 8 + index % 7 }
 
     private func images(
-        of subject: Int, numbers: some Sequence<Int>, width: Int, height: Int, comeAgain: Bool
+        of subject: Int, numbers: some Sequence<Int>, width: Int, height: Int, pool: Pool? = nil
     ) throws -> [SubjectImage] {
         guard width == height else {
             throw TrainingError.contradiction(
@@ -61,11 +62,14 @@ public struct ToyboxSets: SubjectSets {
         }
         return numbers.map { number in
             let toybox = toybox
+            let isPortrait = number < pool?.portraits ?? 0
+            let composition = toybox.composition(
+                subject: subject, image: number, view: isPortrait ? .portrait : .any)
+            let name = "\(toybox.seed)/\(subject)/\(number)" + (isPortrait ? "/portrait" : "")
             return SubjectImage(
-                caption: toybox.caption(subject: subject, image: number),
-                identity: comeAgain ? "\(toybox.seed)/\(subject)/\(number)" : nil
+                caption: toybox.caption(composition, image: number), identity: pool == nil ? nil : name
             ) {
-                let sample = toybox.sample(subject: subject, image: number, size: width)
+                let sample = toybox.sample(composition, image: number, size: width)
                 return SubjectImage.Photo(image: sample.image, mask: sample.mask)
             }
         }

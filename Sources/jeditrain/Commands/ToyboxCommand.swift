@@ -25,6 +25,8 @@ struct ToyboxCommand: ParsableCommand {
         name: .customLong("kind"), parsing: .upToNextOption,
         help: "Only subjects of these kinds, in turns.")
     var kinds: [ToyboxKind] = []
+    @Flag(help: "Whole toys, near, from the front and a little from the side, rather than from anywhere.")
+    var portraits = false
     @Option(help: ArgumentHelp("Threads; as many as processors by default.", valueName: "n")) var threads:
         Int?
     @Option(
@@ -60,7 +62,8 @@ struct ToyboxCommand: ParsableCommand {
 
     func run() throws {
         let order = ToyboxOrder(
-            seed: seed, subjects: subjects, first: first, images: images, size: size, kinds: kinds)
+            seed: seed, subjects: subjects, first: first, images: images, size: size, kinds: kinds,
+            view: portraits ? .portrait : .any)
         if let contactSheet { try SheetFile.check(contactSheet) }
         if let out { try write(order, to: out) }
         if let contactSheet { try SheetFile.write(order, to: contactSheet, threads: workers) }
