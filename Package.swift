@@ -92,7 +92,9 @@ let package = Package(
         .target(name: "SyntheticSubjects", dependencies: ["CToybox", "Images"], swiftSettings: testable),
         .target(
             name: "Collage",
-            dependencies: ["Images", "JointDiffusion", "SyntheticSubjects", "Tensors"],
+            dependencies: [
+                "Evaluation", "Images", "JointDiffusion", "SyntheticSubjects", "Tensors", "ToyboxEvaluation",
+            ],
             swiftSettings: testable),
         .target(
             name: "Training",
@@ -169,16 +171,17 @@ let package = Package(
             name: "JointDiffusionTests", dependencies: ["JointDiffusion", "TestSupport"],
             resources: [.copy("Goldens")], swiftSettings: swift),
         .testTarget(
-            name: "JedidTests", dependencies: ["jedid", "jedictl", "Images", "Tensors"], swiftSettings: plain),
+            name: "JedidTests", dependencies: ["jedid", "jedictl", "Images", "Tensors", "TestSupport"],
+            swiftSettings: plain),
         .testTarget(
             name: "SyntheticSubjectsTests",
-            dependencies: ["CToybox", "Images", "SyntheticSubjects", "jeditrain"],
+            dependencies: ["CToybox", "Images", "SyntheticSubjects", "TestSupport", "jeditrain"],
             swiftSettings: swift),
         .testTarget(
             name: "CollageTests",
             dependencies: [
                 "jeditrain", "Collage", "Images", "JointDiffusion",
-                "SyntheticSubjects", "Tensors", "TestSupport", "Training",
+                "SyntheticSubjects", "Tensors", "TestSupport", "ToyboxEvaluation", "Training",
             ],
             swiftSettings: swift),
         .testTarget(
@@ -191,7 +194,7 @@ let package = Package(
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "jeditrain", "Evaluation", "Images", "JointDiffusion", "Tensors", "TestSupport",
+                "jeditrain", "Collage", "Evaluation", "Images", "JointDiffusion", "Tensors", "TestSupport",
             ],
             exclude: ["Goldens"], swiftSettings: swift),
         .testTarget(

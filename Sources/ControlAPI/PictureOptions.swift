@@ -16,11 +16,20 @@ public struct PictureOptions: Codable, Sendable, Hashable {
     public var height: Int?
     /// How references are used: `none`, `joint`, `cached` or `matched`.
     public var mode: String?
+    /// The share of the references' tokens that is attended to.
+    public var referenceTokens: Double?
+    /// Whether brackets make words count more or less.
+    public var weights: Bool?
+    /// Which of the text encoder's layers is read, counted from the last, which is 1.
+    public var clipSkip: Int?
+    /// How much noise `ddim` adds on its way.
+    public var eta: Double?
 
     /// Nothing but what is named.
     public init(
         negativePrompt: String? = nil, steps: Int? = nil, sampler: String? = nil, guidance: Double? = nil,
-        imageGuidance: Double? = nil, width: Int? = nil, height: Int? = nil, mode: String? = nil
+        imageGuidance: Double? = nil, width: Int? = nil, height: Int? = nil, mode: String? = nil,
+        referenceTokens: Double? = nil, weights: Bool? = nil, clipSkip: Int? = nil, eta: Double? = nil
     ) {
         self.negativePrompt = negativePrompt
         self.steps = steps
@@ -30,6 +39,10 @@ public struct PictureOptions: Codable, Sendable, Hashable {
         self.width = width
         self.height = height
         self.mode = mode
+        self.referenceTokens = referenceTokens
+        self.weights = weights
+        self.clipSkip = clipSkip
+        self.eta = eta
     }
 }
 

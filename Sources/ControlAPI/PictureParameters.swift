@@ -90,7 +90,10 @@ extension PictureParameters {
             sampler: SamplerNames.name(ofDisplayed: try fields.text("Sampler")),
             guidance: try fields.number("CFG scale"),
             imageGuidance: try fields.numberIfThere("Image CFG scale"),
-            width: size.width, height: size.height, mode: try fields.text("Reference mode"))
+            width: size.width, height: size.height, mode: try fields.text("Reference mode"),
+            referenceTokens: try fields.numberIfThere("Reference tokens"),
+            weights: fields["Emphasis"] == nil ? nil : true, clipSkip: try fields.numberIfThere("Clip skip"),
+            eta: try fields.numberIfThere("Eta"))
         seed = try fields.number("Seed")
         model = fields["Model"]
         modelHash = try fields.hexadecimal("Model hash")
@@ -162,17 +165,16 @@ extension PictureParameters {
             return number
         }
 
-        func numberIfThere(_ name: String) throws(PictureParametersError) -> Double? {
+        func numberIfThere<Number: LosslessStringConvertible>(_ name: String)
+            throws(PictureParametersError) -> Number?
+        {
             values[name] == nil ? nil : try number(name)
         }
 
-        func size(_ name: String) throws(PictureParametersError) -> (width: Int, height: Int) {
+        func size(_ name: String) throws(PictureParametersError) -> PixelSize {
             let value = try text(name)
-            let sides = value.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-            guard sides.count == 2, let width = sides[0], let height = sides[1], width > 0, height > 0 else {
-                throw .invalid(field: name, value: value)
-            }
-            return (width, height)
+            guard let size = PixelSize(value) else { throw .invalid(field: name, value: value) }
+            return size
         }
 
         func hexadecimal(_ name: String) throws(PictureParametersError) -> String {

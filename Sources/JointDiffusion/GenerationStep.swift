@@ -6,13 +6,19 @@ import Tensors
 public struct GenerationStep {
     /// How far the generation is.
     public let progress: GenerationProgress
-    /// From here the walk can be gone on with.
+    /// From here the walk can be gone on with: the step just done, or one a little before it.
     public let state: SamplingState
+    /// How far that is.
+    public let stateProgress: GenerationProgress
     private let makeCleanLatents: () -> Tensor
 
-    init(progress: GenerationProgress, state: SamplingState, cleanLatents: @escaping () -> Tensor) {
+    init(
+        progress: GenerationProgress, state: SamplingState, stateProgress: GenerationProgress,
+        cleanLatents: @escaping () -> Tensor
+    ) {
         self.progress = progress
         self.state = state
+        self.stateProgress = stateProgress
         makeCleanLatents = cleanLatents
     }
 

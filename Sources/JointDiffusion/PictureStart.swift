@@ -58,7 +58,7 @@ extension Pipeline {
             for channel in 0..<3 { values[3 * pixel + channel] = 0 }
         }
         let backend = model.backend
-        let known = model.vae.encode(Tensor(values, shape: [1, height, width, 3], on: backend))
+        let known = encode(values, width: width, height: height)
         // 2. The mask, a latent being what the first of its pixels is.
         let factor = model.vae.downscale
         let (h, w) = (height / factor, width / factor)

@@ -8,6 +8,8 @@ public final class Pipeline {
     public let model: DiffusionModel
     /// Where what references leave behind is kept from picture to picture; nil: nowhere.
     public var memory: Memory?
+    /// Bytes that a picture may take in the VAE to pass it whole; larger ones pass in squares.
+    public var largestWhole = VAETiling.largestWhole
     private var backend: any Backend { model.backend }
 
     public init(_ model: DiffusionModel) { self.model = model }
@@ -56,21 +58,40 @@ public final class Pipeline {
     }
 
     /// RGB bytes `[height, width, 3]` of the request's size -> scaled latent `[1, h, w, c]`.
-    public func encode(pixels: [UInt8], width: Int, height: Int) -> Tensor {
-        let values = pixels.map { Float($0) / 127.5 - 1 }
-        return model.vae.encode(Tensor(values, shape: [1, height, width, 3], on: backend))
+    /// - Parameter tiling: how a large picture is cut.
+    public func encode(
+        pixels: [UInt8], width: Int, height: Int, tiling: VAETiling.Choice = .automatic
+    ) -> Tensor {
+        encode(pixels.map { Float($0) / 127.5 - 1 }, width: width, height: height, tiling: tiling)
+    }
+
+    /// The same of numbers in -1...1.
+    func encode(
+        _ values: [Float], width: Int, height: Int, tiling: VAETiling.Choice = .automatic
+    ) -> Tensor {
+        let pixels = Tensor(values, shape: [1, height, width, 3], on: backend)
+        let tiling = VAETiling.chosen(
+            tiling, largest: largestWhole, bytesPerPixel: model.vae.bytesPerPixel, height: height,
+            width: width)
+        return tiling?.encode(pixels, by: model.vae) { backend.trim() } ?? model.vae.encode(pixels)
     }
 
     /// Scaled latent `[1, h, w, c]` -> RGB bytes `[height, width, 3]`.
     ///
     /// The VAE's activations are the largest of all; memory held for reuse makes room for them and is given back
     /// afterwards.
-    /// - Parameter tiling: how a large picture is cut; nil decodes it whole.
-    public func decode(_ latent: Tensor, tiling: TiledDecoding? = nil) throws(GenerationError) -> [UInt8] {
+    /// - Parameter tiling: how a large picture is cut.
+    public func decode(
+        _ latent: Tensor, tiling: VAETiling.Choice = .automatic
+    ) throws(GenerationError) -> [UInt8] {
         backend.trim()
         defer { backend.trim() }
+        let tiling = VAETiling.chosen(
+            tiling, largest: largestWhole, bytesPerPixel: model.vae.bytesPerPixel,
+            height: latent.shape[1] * model.vae.downscale,
+            width: latent.shape[2] * model.vae.downscale)
         let pixels =
-            tiling.map { $0.decode(latent, by: model.vae) { backend.trim() } } ?? model.vae.decode(latent)
+            tiling?.decode(latent, by: model.vae) { backend.trim() } ?? model.vae.decode(latent)
         guard pixels.floats.allSatisfy(\.isFinite) else { throw notFinite("the decoded picture") }
         return pixels.floats.map { value in
             UInt8(((min(max(value, -1), 1) + 1) * 127.5).rounded(.toNearestOrEven))
@@ -149,16 +170,17 @@ public final class Pipeline {
             if first > 0 || start.area == nil { x = sampler.noised(whole, drawn, at: first) }
         }
         if let state {
-            // Which tokens count is known from the step at which they were counted.
             guard first...sampler.count ~= state.step,
-                request.referenceTokens == nil || isCounted(state.step),
+                request.referenceTokens == nil || isCounted(state.step)
+                    || [first, sampler.count].contains(state.step),
                 ([state.latents] + state.history).allSatisfy({ $0.shape == x.shape })
             else { throw GenerationError.foreignState }
             x = state.latents
             sampler.history = state.history
         }
 
-        // 4. The walk.
+        // 4. The walk. With fewer tokens of references it can be gone on with only from where they are counted.
+        var resumable = SamplingState(step: state?.step ?? first, latents: x, history: sampler.history)
         for step in (state?.step ?? first)..<sampler.count {
             let branches = guidance.branches(
                 noiseLevel: sampler.noiseLevels[step], hasReferences: !references.isEmpty)
@@ -193,10 +215,14 @@ public final class Pipeline {
                     (known > 0 ? [x[rows: 0..<known]] : [])
                         + [area.blended(x[rows: targets], shown[rows: targets])])
             }
+            if request.referenceTokens == nil || isCounted(step + 1) || step + 1 == sampler.count {
+                resumable = SamplingState(step: step + 1, latents: x, history: sampler.history)
+            }
+            let total = sampler.count - first
             try progress(
                 GenerationStep(
-                    progress: GenerationProgress(step: step + 1 - first, total: sampler.count - first),
-                    state: SamplingState(step: step + 1, latents: x, history: sampler.history)
+                    progress: GenerationProgress(step: step + 1 - first, total: total), state: resumable,
+                    stateProgress: GenerationProgress(step: resumable.step - first, total: total)
                 ) {
                     let clean = before.sampler.cleanLatent(output, at: step, before.x)
                     return clean[rows: known..<clean.shape[0]]

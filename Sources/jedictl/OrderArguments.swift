@@ -29,12 +29,25 @@ struct OrderArguments: ParsableArguments {
     var imageGuidance: Double?
 
     @Option(name: .long, help: ArgumentHelp("The size in pixels.", valueName: "widthxheight"))
-    var size: PictureSize?
+    var size: PixelSize?
 
     @Option(
         name: .long, help: "How the photos are used.",
         completion: .list(["none", "joint", "cached", "matched"]))
     var mode: String?
+
+    @Option(
+        name: .long, help: "The share of the photos' tokens that is attended to, those that count most.")
+    var referenceTokens: Double?
+
+    @Flag(name: .long, help: "(word:1.2), (word) and [word] make words count more or less.")
+    var weights = false
+
+    @Option(name: .long, help: "Which of the text encoder's layers is read, from the last, which is 1.")
+    var clipSkip: Int?
+
+    @Option(name: .long, help: "How much noise ddim adds on its way, 0 to 1.")
+    var eta: Double?
 
     @Option(
         name: .long, parsing: .upToNextOption,
@@ -49,22 +62,13 @@ struct OrderArguments: ParsableArguments {
         PromptOptions(
             picture: PictureOptions(
                 negativePrompt: negativePrompt, steps: steps, sampler: sampler, guidance: guidance,
-                imageGuidance: imageGuidance, width: size?.width, height: size?.height, mode: mode),
+                imageGuidance: imageGuidance, width: size?.width, height: size?.height, mode: mode,
+                referenceTokens: referenceTokens, weights: weights ? true : nil, clipSkip: clipSkip, eta: eta),
             count: count, seed: seed, photos: photos.isEmpty ? nil : photos, priority: priority)
     }
 }
 
-/// A size in pixels, written `WIDTHxHEIGHT`.
-struct PictureSize: ExpressibleByArgument, Equatable {
-    var width: Int
-    var height: Int
-
-    init?(argument: String) {
-        let sides = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        guard sides.count == 2, let width = sides[0], let height = sides[1], width > 0, height > 0 else {
-            return nil
-        }
-        self.width = width
-        self.height = height
-    }
+extension PixelSize: ExpressibleByArgument {
+    /// As an argument says it.
+    public init?(argument: String) { self.init(argument) }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Collage
@@ -58,7 +59,7 @@ import Testing
             (["--out", "x", "--subjects", "0"], "--subjects is 0; it must be from 1"),
             (["--out", "x", "--subjects", "1", "--draw", "2x2", "--images", "3"], "gives 4 pictures, not 3"),
             (["--out", "x", "--subjects", "1", "--draw", "1x1"], "'1x1' is invalid"),
-            (["--out", "x", "--subjects", "1", "--size", "64"], "--size is '64'; it must be as in 512x512"),
+            (["--out", "x", "--subjects", "1", "--size", "64"], "'64' is invalid for '--size <WxH>'"),
             (["--out", "x", "--subjects", "1", "--threshold", "2"], "--threshold is 2.0"),
         ] as [([String], String)]) func saysWhatIsWrong(arguments: [String], words: String) throws
     {
@@ -84,19 +85,7 @@ import Testing
                 })
     }
 
-    /// The program that the build put beside the tests.
     private func start(_ arguments: [String]) throws -> (process: Process, output: Pipe, errors: Pipe) {
-        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        let places = [tests, Bundle.main.bundleURL, Bundle.main.bundleURL.deletingLastPathComponent()]
-        let found = places.map { $0.appendingPathComponent("jeditrain") }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-        let process = Process()
-        let program: URL = try #require(found, "jeditrain is not beside the tests")
-        process.executableURL = program
-        process.arguments = arguments
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        try process.run()
-        return (process, output, errors)
+        try BuiltProgram.start("jeditrain", arguments)
     }
 }

@@ -5,30 +5,8 @@ import Testing
 
 /// `jeditrain evaluate`, run as a person runs it, with a model of a few thousand random weights.
 @Suite struct EvaluateCommandTests {
-    private struct Outcome {
-        let status: Int32
-        let text, errors: String
-    }
-
-    private func run(_ arguments: [String]) throws -> Outcome {
-        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        let places = [tests, Bundle.main.bundleURL, Bundle.main.bundleURL.deletingLastPathComponent()]
-        let found = places.map { $0.appendingPathComponent("jeditrain") }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-        let process = Process()
-        let program = try #require(found, "jeditrain is not beside the tests")
-        process.executableURL = program
-        process.arguments = ["evaluate"] + arguments
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let written = output.fileHandleForReading.readDataToEndOfFile()
-        let said = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Outcome(
-            status: process.terminationStatus, text: String(decoding: written, as: UTF8.self),
-            errors: String(decoding: said, as: UTF8.self))
+    private func run(_ arguments: [String]) throws -> BuiltProgram.Outcome {
+        try BuiltProgram.run("jeditrain", ["evaluate"] + arguments)
     }
 
     /// Subjects, prompts, both encoders and a model, and the arguments that name all but the model.

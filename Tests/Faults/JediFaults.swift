@@ -10,25 +10,11 @@ import SeededFaults
 struct JediFaults {
     static func main() throws {
         UserNamespace.enter()
-        var arguments = Array(CommandLine.arguments.dropFirst())
-        let isShort = arguments.contains("--short")
-        arguments.removeAll { $0 == "--short" }
-        var seed: UInt64 = 1
-        if let place = arguments.firstIndex(of: "--seed"), place + 1 < arguments.count {
-            guard let number = UInt64(arguments[place + 1]) else { throw FaultError("--seed takes a number") }
-            seed = number
-            arguments.removeSubrange(place...place + 1)
+        let (isShort, seed, scenarios): (Bool, UInt64, [Scenario])
+        do { (isShort, seed, scenarios) = try wanted(Array(CommandLine.arguments.dropFirst())) } catch {
+            FileHandle.standardError.write(Data("jedifaults: \(error)\n".utf8))
+            exit(64)
         }
-        let scenarios =
-            try arguments.isEmpty
-            ? Scenario.all.filter { !isShort || $0.isQuick }
-            : arguments.map { name in
-                guard let found = Scenario.all.first(where: { $0.name == name }) else {
-                    let names = Scenario.all.map { "'\($0.name)'" }.joined(separator: ", ")
-                    throw FaultError("no fault '\(name)'; there are: \(names)")
-                }
-                return found
-            }
         let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         let setting = Scenario.Setting(
             programs: program.deletingLastPathComponent().path, seed: seed, isShort: isShort,
@@ -37,6 +23,32 @@ struct JediFaults {
         for scenario in scenarios { try run(scenario, setting, &table) }
         print("\n" + table.text)
         exit(table.isClean ? 0 : 1)
+    }
+
+    /// What the command line asks for.
+    private static func wanted(_ given: [String]) throws -> (isShort: Bool, seed: UInt64, [Scenario]) {
+        var arguments = given
+        let isShort = arguments.contains("--short")
+        arguments.removeAll { $0 == "--short" }
+        var seed: UInt64 = 1
+        if let place = arguments.firstIndex(of: "--seed") {
+            guard place + 1 < arguments.count, let number = UInt64(arguments[place + 1]) else {
+                throw FaultError("--seed takes a number")
+            }
+            seed = number
+            arguments.removeSubrange(place...place + 1)
+        }
+        guard !arguments.isEmpty else {
+            return (isShort, seed, Scenario.all.filter { !isShort || $0.isQuick })
+        }
+        let scenarios = try arguments.map { name in
+            guard let found = Scenario.all.first(where: { $0.name == name }) else {
+                let names = Scenario.all.map { "'\($0.name)'" }.joined(separator: ", ")
+                throw FaultError("no fault '\(name)'; there are: \(names)")
+            }
+            return found
+        }
+        return (isShort, seed, scenarios)
     }
 
     private static func run(_ scenario: Scenario, _ setting: Scenario.Setting, _ table: inout FaultTable)

@@ -1,15 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The built programs, run as a person runs them.
 enum Programs {
-    /// What a program left when it ended.
-    struct Outcome {
-        let status: Int32
-        let output: Data
-        let errors: String
-        var text: String { String(decoding: output, as: UTF8.self) }
-    }
+    typealias Outcome = BuiltProgram.Outcome
 
     /// The package's folder: this file's, three levels up.
     static let package = URL(fileURLWithPath: #filePath)
@@ -19,19 +14,10 @@ enum Programs {
 
     static func example(_ name: String) -> URL { package.appendingPathComponent("examples/\(name)") }
 
-    /// Where the build put a program: beside the tests.
-    static func path(_ name: String) throws -> URL {
-        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        let places = [tests, Bundle.main.bundleURL, Bundle.main.bundleURL.deletingLastPathComponent()]
-        let found = places.map { $0.appendingPathComponent(name) }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-        return try #require(found, "\(name) is not beside the tests")
-    }
-
     /// Starts a program and does not wait.
     static func start(_ name: String, _ arguments: [String], errors: URL) throws -> Process {
         let process = Process()
-        process.executableURL = try path(name)
+        process.executableURL = try BuiltProgram.path(name)
         process.arguments = arguments
         try Data().write(to: errors)
         process.standardError = try FileHandle(forWritingTo: errors)
@@ -42,19 +28,7 @@ enum Programs {
 
     /// Runs a program to its end.
     static func run(_ name: String, _ arguments: [String]) throws -> Outcome {
-        let process = Process()
-        process.executableURL = try path(name)
-        process.arguments = arguments
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let written = output.fileHandleForReading.readDataToEndOfFile()
-        let said = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Outcome(
-            status: process.terminationStatus, output: written,
-            errors: String(decoding: said, as: UTF8.self))
+        try BuiltProgram.run(name, arguments)
     }
 
     /// A folder that is gone afterwards.

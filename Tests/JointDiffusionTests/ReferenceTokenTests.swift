@@ -64,17 +64,20 @@ import JointDiffusion
         }
     }
 
-    /// A walk is gone on with from where the tokens are counted anyway, to the same bits; from elsewhere it is not.
+    /// A walk is gone on with from where the tokens are counted anyway, to the same bits: from each step a state is at hand.
     @Test func goingOn() throws {
         try Self.with { pipeline in
             let request = Self.request(.cached, 0.5, pipeline)
             let references = Self.references(pipeline)
             var states: [SamplingState] = []
-            let whole = try pipeline.generate(request, references: references) { states.append($0.state) }
-            let again = try pipeline.generate(request, references: references, from: states[4])
-            #expect(Self.bits(again) == Self.bits(whole))
-            #expect(throws: GenerationError.foreignState) {
-                try pipeline.generate(request, references: references, from: states[2])
+            let whole = try pipeline.generate(request, references: references) { step in
+                #expect(step.stateProgress.step == step.state.step)
+                states.append(step.state)
+            }
+            #expect(states.map(\.step) == [0, 0, 0, 0, 5, 5, 7])
+            for state in [states[2], states[4], states[6]] {
+                let again = try pipeline.generate(request, references: references, from: state)
+                #expect(Self.bits(again) == Self.bits(whole))
             }
         }
     }

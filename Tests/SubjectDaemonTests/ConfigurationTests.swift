@@ -183,7 +183,7 @@ import Testing
             ("root: photos", "root is \"photos\"; it must be a full path"), ("root:", "root is empty"),
             ("lora: [ink.safetensors]", "full paths"), ("embeddings: toy:toy", "full paths"),
             ("lora: [\"/a:nan\"]", "full paths"),
-            ("threads: 0", "from 1 to 1024"), ("precision: f16", "one of f32, bf16"),
+            ("threads: 0", "from 1 to 1024"), ("precision: f16", "one of f32, bf16, auto"),
             ("log: loud", "one of debug"),
             ("free_space: many", "an amount, as 500 MB"), ("quiet_hours: 22", "hours of the day"),
             (
@@ -211,7 +211,7 @@ import Testing
         #expect(error?.problems.count == 4)
     }
 
-    @Test func whatIsMissingIsNamedWithTheRemedy() {
+    @Test func whatIsMissingIsNamedWithTheRemedy() throws {
         let inputs = ConfigurationInputs(
             commandLine: .init(), environment: [:], user: 0, embeddedModels: ["/usr/share/jedi/toybox"])
         let error = #expect(throws: ConfigurationError.self) {
@@ -220,6 +220,8 @@ import Testing
         #expect(error?.problems.count == 3)
         #expect(error?.description.contains("put 'root: /the/folder' into /etc/jedi/jedid.yaml") == true)
         #expect(throws: ConfigurationError.self) { try effective("precision: bf16", supports: false) }
+        #expect(try effective("precision: auto", supports: false).engine.precision == .float32)
+        #expect(try effective("precision: auto", supports: true).engine.precision == .bfloat16)
     }
 
     @Test(

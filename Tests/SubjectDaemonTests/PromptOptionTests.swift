@@ -45,6 +45,11 @@ import Testing
             ),
             ("a dog --guidance 0", .init(picture: .init(guidance: 0))),
             (
+                "a (dog:1.2) --weights yes --clip-skip 2 --reference_tokens 0.5 --eta 1",
+                .init(picture: .init(referenceTokens: 0.5, weights: true, clipSkip: 2, eta: 1))
+            ),
+            ("a dog --weights off", .init(picture: .init(weights: false))),
+            (
                 "a dog --negative_prompt blurry, bad --seed 5",
                 .init(picture: .init(negativePrompt: "blurry, bad"), seed: 5)
             ),
@@ -90,6 +95,10 @@ import Testing
             ("a dog --size 64x64 --width 64", "say the same thing"),
             ("a dog --count 2 --n_iter 2", "say the same thing"),
             ("a dog --guidance nan", "a number from 0 to 100"),
+            ("a dog --eta 2", "eta is 2; it must be a number from 0 to 1"),
+            ("a dog --reference_tokens 0", "a number from 0.01 to 1"),
+            ("a dog --clip_skip 0", "a whole number from 1 to 64"),
+            ("a dog --weights heavy", "weights is \"heavy\"; it must be yes or no"),
             ("a dog --guidance 1e9", "a number from 0 to 100"),
             ("a dog --guidance -1", "a number from 0 to 100"),
             ("a dog --width 63", "a multiple of 8 from 64 to 4096"),

@@ -20,7 +20,7 @@ import Testing
         #expect(captions.contains { $0.contains("seen from") } && captions.contains { $0.contains("light") })
     }
 
-    /// A caption that says nothing of the view is a portrait's, nearly always.
+    /// A caption that says nothing of the view is a portrait's or one from the front, nearly always.
     @Test func captionsSayWhenTheViewIsUnusual() {
         let toybox = Toybox(seed: 3)
         func saysView(_ view: ToyboxView, _ change: (inout ToyboxComposition) -> Void = { _ in }) -> Int {

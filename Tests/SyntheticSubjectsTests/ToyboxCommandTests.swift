@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import SyntheticSubjects
+import TestSupport
 import Testing
 
 /// `jeditrain toybox`, run as a person runs it.
@@ -138,31 +139,8 @@ import Testing
 
     // MARK: Helpers
 
-    private struct Outcome {
-        let status: Int32
-        let text, errors: String
-    }
-
-    /// Runs the program that the build put beside the tests.
-    private func run(_ arguments: [String]) throws -> Outcome {
-        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        let places = [tests, Bundle.main.bundleURL, Bundle.main.bundleURL.deletingLastPathComponent()]
-        let process = Process()
-        let found = places.map { $0.appendingPathComponent("jeditrain") }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-        let program = try #require(found, "jeditrain is not beside the tests")
-        process.executableURL = program
-        process.arguments = arguments
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let written = output.fileHandleForReading.readDataToEndOfFile()
-        let said = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Outcome(
-            status: process.terminationStatus, text: String(decoding: written, as: UTF8.self),
-            errors: String(decoding: said, as: UTF8.self))
+    private func run(_ arguments: [String]) throws -> BuiltProgram.Outcome {
+        try BuiltProgram.run("jeditrain", arguments)
     }
 
     private func withFolder(_ body: (URL) throws -> Void) throws {

@@ -77,7 +77,9 @@ import Training
                     subject: subject, image: number, view: number < 2 ? .portrait : .any)
                 #expect(try image.photo().image == toybox.sample(composition, image: number, size: 8).image)
                 #expect(image.caption == toybox.caption(composition, image: number))
-                if number < 2 { #expect(!image.caption.contains("seen") && !image.caption.contains("hidden")) }
+                if number < 2 {
+                    #expect(!image.caption.contains("seen") && !image.caption.contains("hidden"))
+                }
             }
         }
     }

@@ -56,13 +56,13 @@ import Training
 
     static let reduced = CPUConfiguration(threads: 2, precision: .bfloat16)
 
-    /// In bfloat16 the forward pass is rounded; loss and gradient stay near.
-    @Test(.enabled(if: reduced.supports(.bfloat16)), arguments: ["joint-v", "cached-v"])
+    /// In bfloat16 the factors of both passes are rounded; loss and gradients stay near.
+    @Test(arguments: ["joint-v", "cached-v"])
     func bfloat16(_ name: String) throws {
         try withTrainee(name, Self.reduced) { golden, trainee in
             let loss = trainee.loss()
             let difference = abs(Double(loss.floats[0]) / golden.loss - 1)
-            #expect(difference < 3e-2)
+            #expect(difference > 1e-7 && difference < 3e-2)
             trainee.tape.backward(loss)
             let total = golden.gradients.values.reduce(0) { $0 + $1[0] * $1[0] }.squareRoot()
             let norm = Optimizer(trainee.parameters, settings: Optimizer.Settings(), on: trainee.tape)

@@ -17,7 +17,7 @@ public final class CollageRun {
     private let embedding: any ImageEmbedding
     private let modelHash: String
     private let context: String
-    private let lock: CollageFolderLock
+    private let lock: FolderLock
     /// Seconds between two kept states of a walk.
     public var keepEvery = 60.0
 
@@ -54,7 +54,13 @@ public final class CollageRun {
             throw CollageError.notAFolder(path: folder)
         }
         for name in ["dropped", "work"] { try DurableFile.makeFolder("\(folder)/.collage/\(name)") }
-        lock = try CollageFolderLock(folder: folder, file: "\(folder)/.collage/lock")
+        let lockFile = "\(folder)/.collage/lock"
+        do { lock = try FolderLock(file: lockFile) } catch {
+            switch error {
+            case .busy: throw CollageError.busy(folder: folder)
+            case .system(let reason): throw CollageError.unwritable(path: lockFile, reason: reason)
+            }
+        }
         modelHash = try ModelHash.compute(model.source)
         for number in numbers { _ = try record(of: plan(number)) }
     }

@@ -5,6 +5,7 @@ import Images
 /// Weak: it tells a red toy from a blue one, not two red cats. It serves where no network is at hand, and in tests.
 public struct ColorLayoutEmbedding: ImageEmbedding {
     public let name = "colors-1"
+    public let threshold = 0.7
 
     public init() {}
 

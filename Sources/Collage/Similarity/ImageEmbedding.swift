@@ -5,6 +5,9 @@ public protocol ImageEmbedding {
     /// Of the kind and its weights: sets that were judged by another name are not taken for complete.
     var name: String { get }
 
+    /// The least mean similarity of a set, unless something else is asked for.
+    var threshold: Double { get }
+
     /// A vector of length 1; the product of two is their similarity.
     /// - Parameter mask: how much of each pixel is the subject's, 0 to 255, `[height, width]`; nil: all of it.
     func embed(_ image: RGBImage, mask: [UInt8]?) throws -> [Float]

@@ -19,12 +19,7 @@ struct MaskedPicture {
                 actual: "\(mask.width)x\(mask.height)")
         }
         // Masks are grey: red says what the others do.
-        var pixels = image.pixels
-        for index in pixels.indices {
-            let share = Int(mask.pixels[index / 3 * 3])
-            pixels[index] = UInt8((Int(pixels[index]) * share + 127) / 255)
-        }
-        subject = RGBImage(width: image.width, height: image.height, pixels: pixels)
+        subject = image.masked(by: stride(from: 0, to: mask.pixels.count, by: 3).map { mask.pixels[$0] })
     }
 
     /// A picture, however small: whoever names a file means it.

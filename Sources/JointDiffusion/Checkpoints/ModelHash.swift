@@ -36,8 +36,18 @@ public enum ModelHash {
 
     /// Of an autoencoder's folder or file, alone.
     public static func compute(autoencoder path: String) throws -> String {
+        try compute(files: AutoencoderFiles.files(path))
+    }
+
+    /// Of a network's folder, alone, or of its one file.
+    public static func compute(network path: String) throws -> String {
+        let files = parts(of: path, named: "").map(\.path)
+        return try compute(files: files.isEmpty ? [path] : files)
+    }
+
+    private static func compute(files: [String]) throws -> String {
         var hash = SHA256()
-        for file in AutoencoderFiles.files(path) { try update(&hash, with: file) {} }
+        for file in files { try update(&hash, with: file) {} }
         return text(hash)
     }
 

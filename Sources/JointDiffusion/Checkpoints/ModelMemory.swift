@@ -31,7 +31,10 @@ public struct ModelMemory: Codable, Sendable, Equatable {
             mode == .cached || mode == .matched ? references * latentPixels * perReferenceLatentPixel : 0
         let denoising = images * latentPixels * perLatentPixel + bank
         // 3. The walk has given its memory back when the picture is decoded.
-        return Self.base + weights + max(denoising, width * height * perPixel)
+        let tiling = VAETiling.chosen(.automatic, bytesPerPixel: perPixel, height: height, width: width)
+        let pixels =
+            tiling?.pixels(height: height, width: width, downscale: downscale) ?? width * height
+        return Self.base + weights + max(denoising, pixels * perPixel)
     }
 }
 

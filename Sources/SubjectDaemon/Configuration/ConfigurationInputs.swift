@@ -11,7 +11,7 @@ public struct ConfigurationInputs: Sendable {
         public var state: String?
         public var socket: String?
         public var model: String?
-        public var precision: Precision?
+        public var precision: PrecisionChoice?
         public var threads: Int?
         public var isVerbose = false
 

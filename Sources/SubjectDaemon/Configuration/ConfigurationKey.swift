@@ -32,7 +32,7 @@ struct ConfigurationKey: Sendable {
     static let all: [ConfigurationKey] = [
         folder("root", \.root), folder("state", \.state), folder("socket", \.socket),
         folder("model", \.model),
-        choice("precision", \.precision, Precision.allCases.map { ($0.rawValue, $0) }),
+        choice("precision", \.precision, PrecisionChoice.allCases.map { ($0.rawValue, $0) }),
         threads, folder("vae", \.autoencoder), adapters, embeddings,
         bytes("reference_cache", otherwise: "none", \.keysValuesBytes),
         choice(

@@ -9,7 +9,7 @@ struct DaemonSettings: Sendable {
     var state: String?
     var socket: String?
     var model: String?
-    var precision = Precision.float32
+    var precision = PrecisionChoice.float32
     var threads: Int?
     var adapters: [WeightedAdapter] = []
     var embeddings: [TextEmbedding] = []

@@ -153,9 +153,10 @@ public struct EffectiveConfiguration: Sendable {
                     "No model was named and none came along (looked in \(inputs.embeddedModels.joined(separator: ", "))). "
                         + "Give --model DIR, set JEDID_MODEL, or put 'model: /the/folder' into \(place).")
             }
-            if !supports(settings.precision) {
+            let precision = settings.precision.resolved(supports)
+            if !supports(precision) {
                 problems.append(
-                    "precision \(settings.precision.rawValue) (\(origins["precision"] ?? "default")) needs a processor with AVX-512 BF16, and oneDNN. Leave it out."
+                    "precision \(precision.rawValue) (\(origins["precision"] ?? "default")) needs a processor with AVX-512 BF16, and oneDNN. Leave it out, or say auto."
                 )
             }
             guard let root = settings.root, let state = settings.state, let socket = settings.socket,
@@ -166,7 +167,7 @@ public struct EffectiveConfiguration: Sendable {
             return EffectiveConfiguration(
                 daemon: daemon,
                 engine: EngineSettings(
-                    model: model, precision: settings.precision, threads: settings.threads,
+                    model: model, precision: precision, threads: settings.threads,
                     adapters: settings.adapters, embeddings: settings.embeddings,
                     autoencoder: settings.autoencoder,
                     keysValues: settings.keysValuesBytes.map {

@@ -7,13 +7,17 @@ enum OrderRules {
     static func problem(with order: PictureOrder) -> String? {
         let options = order.options
         let picture = options.picture
+        let tokens = PromptOptionRules.share
         let problems: [String?] = [
             subject(order.subject), text("the prompt", order.prompt, isNeeded: true),
             text("the negative prompt", picture.negativePrompt ?? "", isNeeded: false),
             range("steps", picture.steps, 1...1000), range("count", options.count, 1...100),
             range("priority", options.priority, -100...100), side("width", picture.width),
-            side("height", picture.height), guidance("guidance", picture.guidance),
-            guidance("image guidance", picture.imageGuidance),
+            side("height", picture.height), range("guidance", picture.guidance, 0...100),
+            range("image guidance", picture.imageGuidance, 0...100),
+            range("reference tokens", picture.referenceTokens, tokens),
+            range("clip skip", picture.clipSkip, PromptOptionRules.clipSkip),
+            range("eta", picture.eta, 0...1),
             choice("sampler", picture.sampler, SamplerKind.allCases.map(\.rawValue)),
             choice("mode", picture.mode, ReferenceMode.allCases.map(\.rawValue)),
         ]
@@ -32,7 +36,9 @@ enum OrderRules {
         return text.utf8.count > 16 << 10 ? "\(what) is longer than 16 KiB." : nil
     }
 
-    private static func range(_ name: String, _ value: Int?, _ allowed: ClosedRange<Int>) -> String? {
+    private static func range<Value: Comparable>(
+        _ name: String, _ value: Value?, _ allowed: ClosedRange<Value>
+    ) -> String? {
         guard let value, !allowed.contains(value) else { return nil }
         return "\(name) is \(value); it must be from \(allowed.lowerBound) to \(allowed.upperBound)."
     }
@@ -40,11 +46,6 @@ enum OrderRules {
     private static func side(_ name: String, _ value: Int?) -> String? {
         guard let value, !(64...4096).contains(value) || value % 8 != 0 else { return nil }
         return "\(name) is \(value); it must be a multiple of 8 from 64 to 4096."
-    }
-
-    private static func guidance(_ name: String, _ value: Double?) -> String? {
-        guard let value, !(0...100).contains(value) else { return nil }
-        return "\(name) is \(value); it must be from 0 to 100."
     }
 
     private static func choice(_ name: String, _ value: String?, _ allowed: [String]) -> String? {

@@ -166,6 +166,10 @@ public actor DiffusionEngine: PictureEngine {
         made.guide(prompt: options.guidance, references: options.imageGuidance)
         if let width = options.width { made.width = width }
         if let height = options.height { made.height = height }
+        made.referenceTokens = options.referenceTokens
+        if options.weights == true { made.hasWeights = true }
+        made.clipSkip = options.clipSkip
+        made.eta = options.eta
         return made
     }
 }

@@ -25,11 +25,11 @@ struct PictureCourse {
     mutating func events(after step: GenerationStep, at now: Duration, isCancelled: Bool) -> [PictureEvent] {
         let progress = StepProgress(step: step.progress.step, total: step.progress.total)
         var events: [PictureEvent] = [.step(progress)]
-        if isCancelled || now - lastCheckpoint >= Self.interval {
+        let kept = StepProgress(step: step.stateProgress.step, total: step.stateProgress.total)
+        if kept.step > 0, isCancelled || now - lastCheckpoint >= Self.interval {
             lastCheckpoint = now
             events.append(
-                .checkpoint(
-                    StepCheckpoint(progress: progress, state: step.state.bytes(identity: identity))))
+                .checkpoint(StepCheckpoint(progress: kept, state: step.state.bytes(identity: identity))))
         }
         // The last one would come together with the picture.
         if !isCancelled, progress.step < progress.total, now - lastPreview >= Self.interval {

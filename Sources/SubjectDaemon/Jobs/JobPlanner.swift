@@ -97,6 +97,10 @@ extension PictureOptions {
         add("width", width)
         add("height", height)
         add("mode", mode)
+        add("referenceTokens", referenceTokens)
+        add("weights", weights)
+        add("clipSkip", clipSkip)
+        add("eta", eta)
         return pairs
     }
 }

@@ -11,6 +11,7 @@ struct StepTimes: Sendable, Equatable {
         var sampler: String?
         var isGuided: Bool?
         var isGuidedByReferences: Bool?
+        var referenceTokens: Double?
     }
 
     /// What was measured.
@@ -66,6 +67,7 @@ extension StepTimes.Kind {
             height: options.height ?? defaultHeight, mode: options.mode ?? defaultMode,
             references: plan.references.count, sampler: options.sampler,
             isGuided: options.guidance.map { $0 != 1 },
-            isGuidedByReferences: options.imageGuidance.map { $0 != 1 })
+            isGuidedByReferences: options.imageGuidance.map { $0 != 1 },
+            referenceTokens: options.referenceTokens)
     }
 }

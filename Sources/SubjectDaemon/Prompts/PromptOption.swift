@@ -12,6 +12,10 @@ enum PromptOption: String, Sendable, CaseIterable {
     case width
     case height
     case mode
+    case referenceTokens = "reference_tokens"
+    case weights
+    case clipSkip = "clip_skip"
+    case eta
     case photos
     case priority
     /// A1111's number of batches: with ``batchSize`` another way to say ``count``.
@@ -41,7 +45,7 @@ enum PromptOption: String, Sendable, CaseIterable {
     /// Those that can stand in a line.
     static let ofLines: [PromptOption] = [
         .negativePrompt, .count, .seed, .steps, .sampler, .guidance, .imageGuidance, .size, .width, .height,
-        .mode, .photos, .priority, .prompt,
+        .mode, .referenceTokens, .weights, .clipSkip, .eta, .photos, .priority, .prompt,
     ]
 
     /// Those that can stand in a file's front, in `subject.yaml` and in the defaults.
@@ -72,7 +76,7 @@ enum PromptOption: String, Sendable, CaseIterable {
         "cfgscale": .guidance, "cfg": .guidance, "guidancescale": .guidance,
         "imagecfgscale": .imageGuidance, "imagecfg": .imageGuidance, "imageguidancescale": .imageGuidance,
         "resolution": .size, "w": .width, "h": .height,
-        "referencemode": .mode,
+        "referencemode": .mode, "promptweights": .weights, "emphasis": .weights,
         "photo": .photos, "references": .photos, "reference": .photos,
         "prio": .priority,
     ]

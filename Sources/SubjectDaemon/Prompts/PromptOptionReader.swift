@@ -75,8 +75,12 @@ struct PromptOptionReader: Sendable, Equatable {
             try multiply()
         case .priority: options.priority = try number(option, text, in: PromptOptionRules.priority)
         case .seed: options.seed = try seed(text)
-        case .guidance: options.picture.guidance = try guidance(option, text)
-        case .imageGuidance: options.picture.imageGuidance = try guidance(option, text)
+        case .guidance: options.picture.guidance = try number(option, text)
+        case .imageGuidance: options.picture.imageGuidance = try number(option, text)
+        case .referenceTokens: options.picture.referenceTokens = try number(option, text)
+        case .eta: options.picture.eta = try number(option, text)
+        case .clipSkip: options.picture.clipSkip = try number(option, text, in: PromptOptionRules.clipSkip)
+        case .weights: options.picture.weights = try truth(option, text)
         case .width: options.picture.width = try side(option, text)
         case .height: options.picture.height = try side(option, text)
         case .size: (options.picture.width, options.picture.height) = try size(text)
@@ -131,11 +135,18 @@ struct PromptOptionReader: Sendable, Equatable {
         return seed
     }
 
-    private func guidance(_ option: PromptOption, _ text: String) throws(WritingMistake) -> Double {
-        guard let number = Double(text), PromptOptionRules.guidance.contains(number) else {
-            throw refusal(option, text, PromptOptionRules.guidanceAllowed)
-        }
+    private func number(_ option: PromptOption, _ text: String) throws(WritingMistake) -> Double {
+        let (range, allowed) = PromptOptionRules.number(option)
+        guard let number = Double(text), range.contains(number) else { throw refusal(option, text, allowed) }
         return number
+    }
+
+    private func truth(_ option: PromptOption, _ text: String) throws(WritingMistake) -> Bool {
+        switch text.lowercased() {
+        case "yes", "true", "on", "1", "original": return true
+        case "no", "false", "off", "0": return false
+        default: throw refusal(option, text, "yes or no")
+        }
     }
 
     private func side(_ option: PromptOption, _ text: String) throws(WritingMistake) -> Int {
@@ -193,6 +204,10 @@ extension PromptOptions {
         all.picture.width = picture.width ?? defaults.picture.width
         all.picture.height = picture.height ?? defaults.picture.height
         all.picture.mode = picture.mode ?? defaults.picture.mode
+        all.picture.referenceTokens = picture.referenceTokens ?? defaults.picture.referenceTokens
+        all.picture.weights = picture.weights ?? defaults.picture.weights
+        all.picture.clipSkip = picture.clipSkip ?? defaults.picture.clipSkip
+        all.picture.eta = picture.eta ?? defaults.picture.eta
         all.count = count ?? defaults.count
         all.seed = seed ?? defaults.seed
         all.photos = photos ?? defaults.photos

@@ -7,6 +7,9 @@ enum PromptOptionRules {
     static let count = 1...100
     static let side = 64...4096
     static let guidance = 0.0...100.0
+    static let share = 0.01...1.0
+    static let eta = 0.0...1.0
+    static let clipSkip = 1...64
     static let seed: ClosedRange<Int64> = 0...Int64(UInt32.max)
     static let priority = -1000...1000
     /// Sides are multiples of this; a model may ask for more.
@@ -28,8 +31,11 @@ enum PromptOptionRules {
         note { try check(.steps, picture.steps, in: steps) }
         note { try check(.count, options.count, in: count) }
         note { try check(.priority, options.priority, in: priority) }
-        note { try check(.guidance, picture.guidance) }
-        note { try check(.imageGuidance, picture.imageGuidance) }
+        note { try check(.clipSkip, picture.clipSkip, in: clipSkip) }
+        for (option, value) in [
+            (PromptOption.guidance, picture.guidance), (.imageGuidance, picture.imageGuidance),
+            (.referenceTokens, picture.referenceTokens), (.eta, picture.eta),
+        ] { note { try check(option, value) } }
         note { try checkSide(.width, picture.width) }
         note { try checkSide(.height, picture.height) }
         if let name = picture.sampler { note { _ = try sampler(name) } }
@@ -53,11 +59,19 @@ enum PromptOptionRules {
     }
 
     static func check(_ option: PromptOption, _ value: Double?) throws(WritingMistake) {
-        guard let value, !guidance.contains(value) else { return }
-        throw refusal(option, "\(value)", guidanceAllowed)
+        let (range, allowed) = number(option)
+        guard let value, !range.contains(value) else { return }
+        throw refusal(option, "\(value)", allowed)
     }
 
-    static let guidanceAllowed = "a number from 0 to 100, as 7.5"
+    /// What a number may be, and how that is said.
+    static func number(_ option: PromptOption) -> (range: ClosedRange<Double>, allowed: String) {
+        switch option {
+        case .referenceTokens: (share, "a number from 0.01 to 1, as 0.5")
+        case .eta: (eta, "a number from 0 to 1, as 0.5")
+        default: (guidance, "a number from 0 to 100, as 7.5")
+        }
+    }
 
     static func checkSide(_ option: PromptOption, _ value: Int?) throws(WritingMistake) {
         guard let value, !side.contains(value) || !value.isMultiple(of: sideMultiple) else { return }

@@ -17,6 +17,10 @@ enum PromptOptionText {
             (.width, picture.width.map(String.init), ofModel),
             (.height, picture.height.map(String.init), ofModel),
             (.mode, picture.mode, ofModel),
+            (.referenceTokens, picture.referenceTokens.map(number), "all"),
+            (.weights, picture.weights.map { $0 ? "yes" : "no" }, "no"),
+            (.clipSkip, picture.clipSkip.map(String.init), "1"),
+            (.eta, picture.eta.map(number), "0"),
             (.photos, options.photos?.joined(separator: ", "), "the first by name"),
             (.priority, options.priority.map(String.init), "0"),
         ].map { (option: PromptOption, value: String?, otherwise: String) in

@@ -5,9 +5,12 @@ enum CachedReference {
     /// No encoded photo comes near it.
     static let maximumBytes = 256 << 20
 
+    /// Rises whenever the same photo, model and size make other latents.
+    private static let form = "jedi.reference/2"
+
     /// The first line.
     struct Header: Codable {
-        var form = "jedi.reference/1"
+        var form = CachedReference.form
         var key: ReferenceKey
         var shape: [Int]
     }
@@ -30,7 +33,7 @@ enum CachedReference {
     /// What the first line says; nil where it is another form's.
     static func header(_ line: ArraySlice<UInt8>) -> Header? {
         guard let header = try? JSONDecoder().decode(Header.self, from: Data(line)),
-            header.form == "jedi.reference/1"
+            header.form == form
         else { return nil }
         return header
     }

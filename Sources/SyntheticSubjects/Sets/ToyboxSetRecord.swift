@@ -10,7 +10,8 @@ struct ToyboxSetRecord: Codable, Equatable {
     let subject: Int
     let images: Int
     let size: Int
-    let view: ToyboxView
+    /// Nil in records of the first format.
+    let view: ToyboxView?
     let kind: ToyboxKind
     let colors: [String]
     let pattern: String

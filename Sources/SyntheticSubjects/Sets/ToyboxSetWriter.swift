@@ -28,7 +28,7 @@ public struct ToyboxSetWriter: Sendable {
     ///
     /// - Returns: how many sets are there already.
     /// - Throws: `ToyboxSetError`.
-    public func prepare() throws -> (lock: ToyboxFolderLock, complete: Int) {
+    public func prepare() throws -> (lock: FolderLock, complete: Int) {
         var status = stat()
         if stat(folder, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
             throw ToyboxSetError.notAFolder(path: folder)
@@ -36,12 +36,22 @@ public struct ToyboxSetWriter: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch { throw ToyboxSetError.unwritable(path: folder, reason: SystemReason.of(error)) }
-        let lock = try ToyboxFolderLock(folder: folder)
+        let lock = try hold()
         var complete = 0
         for subject in order.numbers where try isComplete(ToyboxSetRecord(order, subject: subject)) {
             complete += 1
         }
         return (lock, complete)
+    }
+
+    private func hold() throws(ToyboxSetError) -> FolderLock {
+        let file = "\(folder)/.toybox.lock"
+        do { return try FolderLock(file: file) } catch {
+            switch error {
+            case .busy: throw .busy(folder: folder)
+            case .system(let reason): throw .unwritable(path: file, reason: reason)
+            }
+        }
     }
 
     /// Makes a subject's folder, unless it is there.

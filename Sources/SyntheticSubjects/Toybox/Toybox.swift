@@ -5,7 +5,7 @@ import Images
 ///
 /// A subject is an identity: a kind (cat, car, teapot, ...) with its own colours, pattern, parts and proportions. Its
 /// pictures differ in scene, light, view, size, place and in what stands before it. Everything is a function of
-/// (seed, subject, image, size) and the same bytes on every processor. Values of this type hold nothing but the seed: call
+/// (seed, subject, image, view, size) and the same bytes on every processor. Values of this type hold nothing but the seed: call
 /// them from as many threads as there are.
 public struct Toybox: Sendable {
     public let seed: UInt64

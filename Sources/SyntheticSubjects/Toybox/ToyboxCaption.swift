@@ -14,7 +14,7 @@ enum ToyboxCaption {
             "",
         ])
         if !opening.isEmpty { words = "\(opening) \(words)" }
-        // A caption that says nothing of the view means a portrait's, nearly always.
+        // A caption that says nothing of the view means a portrait's or a front view, nearly always.
         if let view, random.chance(view == Self.front ? 0.35 : 0.9) { words += ", \(view)," }
         words += random.chance(0.25) ? " \(stance(of: composition, &random)) \(place)" : " \(place)"
         if let light = composition.light.words, random.chance(0.35) { words += " \(light)" }

@@ -10,6 +10,10 @@ extension CPUBackend {
         if geometry.isPointwise {
             return linearInputGradient(gradient, weight: weight.asMatrix, shape: shape)
         }
+        if isRounded(weight) {
+            return convolutionInputGradient(
+                roundedValues(gradient), weight: roundedValues(weight), geometry: geometry, shape: shape)
+        }
         let out = Tensor(uninitialized: shape, on: self)
         #if canImport(COneDNN)
             if let oneDNN,
@@ -30,6 +34,11 @@ extension CPUBackend {
     ) {
         if geometry.isPointwise {
             return linearWeightGradient(x, gradient, weight: weight.asMatrix, into: target, adds: adds)
+        }
+        if isRounded(weight) {
+            return convolutionWeightGradient(
+                roundedValues(x), roundedValues(gradient), weight: roundedValues(weight), geometry: geometry,
+                into: target, adds: adds)
         }
         #if canImport(COneDNN)
             if let oneDNN,

@@ -52,11 +52,14 @@ extension CPUBackend {
     /// `x [..., in]`, `weight [out, in]` -> `x weightᵀ + bias + residual`, in the precision of the backend. What it
     /// gives depends on nothing that was computed before.
     func trainingLinear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor {
+        if isRounded(weight) {
+            return trainingLinear(
+                roundedValues(x), weight: roundedValues(weight), bias: bias, residual: residual)
+        }
         let (columns, depth) = (weight.shape[0], weight.shape[1])
         let out = Tensor(uninitialized: x.shape.replacingLast(with: columns), on: self)
         #if canImport(COneDNN)
-            if configuration.precision != .float32, configuration.supports(configuration.precision),
-                let oneDNN,
+            if isReduced(weight), let oneDNN,
                 oneDNN.linear(
                     x, weight: weight, bias: bias, residual: residual, into: out, keepsLayout: false,
                     backend: self)
@@ -75,11 +78,16 @@ extension CPUBackend {
 
     /// `gradient [..., out]` -> `gradient weight [..., in]`.
     func linearInputGradient(_ gradient: Tensor, weight: Parameter, shape: Shape) -> Tensor {
+        if isRounded(weight) {
+            return linearInputGradient(
+                roundedValues(gradient), weight: roundedValues(weight), shape: shape)
+        }
         let (depth, columns) = (weight.shape[0], weight.shape[1])
         let out = Tensor(uninitialized: shape, on: self)
         multiply(
             Factor(pointer: gradient.baseAddress), Factor(pointer: float32(weight).baseAddress),
-            rows: gradient.count / depth, columns: columns, depth: depth, into: out.baseAddress, adds: false)
+            rows: gradient.count / depth, columns: columns, depth: depth, into: out.baseAddress, adds: false,
+            as: weight)
         return out
     }
 
@@ -87,10 +95,32 @@ extension CPUBackend {
     func linearWeightGradient(
         _ x: Tensor, _ gradient: Tensor, weight: Parameter, into target: Tensor, adds: Bool
     ) {
+        if isRounded(weight) {
+            return linearWeightGradient(
+                roundedValues(x), roundedValues(gradient), weight: roundedValues(weight), into: target,
+                adds: adds)
+        }
         let (rows, columns) = (weight.shape[0], weight.shape[1])
         multiply(
             Factor(pointer: gradient.baseAddress, isTransposed: true), Factor(pointer: x.baseAddress),
-            rows: rows, columns: columns, depth: x.count / columns, into: target.baseAddress, adds: adds)
+            rows: rows, columns: columns, depth: x.count / columns, into: target.baseAddress, adds: adds,
+            as: weight)
+    }
+
+    /// The same in the precision that products with `weight` have.
+    private func multiply(
+        _ a: Factor, _ b: Factor, rows: Int, columns: Int, depth: Int, into out: UnsafeMutablePointer<Float>,
+        adds: Bool, as weight: Parameter
+    ) {
+        #if canImport(COneDNN)
+            if isReduced(weight), let oneDNN {
+                let key = OneDNNProductKey(
+                    rows: rows, columns: columns, depth: depth, isFirstTransposed: a.isTransposed,
+                    isSecondTransposed: b.isTransposed, adds: adds)
+                if oneDNN.reducedProduct(a, b, key, into: out, name: weight.name, backend: self) { return }
+            }
+        #endif
+        multiply(a, b, rows: rows, columns: columns, depth: depth, into: out, adds: adds)
     }
 
     /// `out [..., C] = bias [C] + residual`.

@@ -41,6 +41,9 @@ public final class CPUBackend: Backend {
     // MARK: Products and convolutions
 
     public func linear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor {
+        if isRounded(weight) {
+            return linear(roundedValues(x), weight: roundedValues(weight), bias: bias, residual: residual)
+        }
         let out = Tensor(uninitialized: x.shape.replacingLast(with: weight.shape[0]), on: self)
         #if canImport(COneDNN)
             if let oneDNN,
@@ -57,6 +60,11 @@ public final class CPUBackend: Backend {
         _ x: Tensor, weight: Parameter, bias: Parameter?, geometry: ConvolutionGeometry,
         residual: Tensor?, activation: Activation?
     ) -> Tensor {
+        if isRounded(weight) {
+            return convolution(
+                roundedValues(x), weight: roundedValues(weight), bias: bias, geometry: geometry,
+                residual: residual, activation: activation)
+        }
         let out = Tensor(
             uninitialized: [
                 x.shape[0], geometry.outputExtent(x.shape[1]), geometry.outputExtent(x.shape[2]),

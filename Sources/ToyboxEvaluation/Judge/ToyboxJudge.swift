@@ -1,3 +1,4 @@
+import Images
 import JointDiffusion
 import SyntheticSubjects
 import Tensors
@@ -75,6 +76,13 @@ public final class ToyboxJudge {
     /// `pixels [N, side, side, 3]` in -1...1 -> embeddings and scenes.
     public func callAsFunction(_ pixels: Tensor) -> (embeddings: Tensor, scenes: Tensor) {
         heads(features(pixels).features)
+    }
+
+    /// Where a picture of any size lies, at length 1: pictures of one toy lie close together.
+    public func embedding(of image: RGBImage) -> [Float] {
+        let pixels = Tensor(
+            JudgePixels(image).values, shape: [1, Self.side, Self.side, 3], on: unit.value.backend)
+        return self(pixels).embeddings.elements
     }
 }
 

@@ -17,6 +17,8 @@ public struct ToyboxMeasure: Sendable {
     /// Sampling steps and sampler; nil: the model's own.
     public var steps: Int?
     public var sampler: SamplerKind?
+    /// What the model's products compute with; the judge's are float32.
+    public var precision = Precision.float32
     /// Trials that are worked on at the same time, each on one thread with a model of its own.
     public var jobs = CPUConfiguration.availableProcessors
     /// Trials whose pictures are kept to be looked at.

@@ -23,17 +23,21 @@ public struct ToyboxReport: Sendable, Encodable {
     public let subjects: Int
     public let candidates: Int
     public let steps: Int?
+    /// Nil: the model's own.
+    public let sampler: String?
+    public let precision: String
     public let seconds: Double
     public let rows: [Row]
     private let outcomes: [ToyboxMeasure.Outcome]
 
     private enum CodingKeys: String, CodingKey {
-        case model, judge, seed, subjects, candidates, steps, seconds, rows
+        case model, judge, seed, subjects, candidates, steps, sampler, precision, seconds, rows
     }
 
     init(_ measure: ToyboxMeasure, outcomes: [ToyboxMeasure.Outcome], seconds: Double) {
         (model, judge, seed) = (measure.model, measure.judge, measure.seed)
         (subjects, steps, self.seconds) = (measure.subjects, measure.steps, seconds)
+        (sampler, precision) = (measure.sampler?.rawValue, measure.precision.rawValue)
         candidates = ToyboxTrial.candidates
         self.outcomes = outcomes
         // What true pictures score, what the model's VAE leaves of it, and what a reference over again scores.

@@ -14,7 +14,10 @@ final class ToyboxWorker {
         self.measure = measure
         let backend = CPUBackend(CPUConfiguration(threads: 1))
         examiner = ToyboxExaminer(judge: try JudgeFile.load(measure.judge, on: backend), on: backend)
-        let model = try measure.model.map { try DiffusionModel(folder: $0, on: backend) }
+        let model = try measure.model.map {
+            try DiffusionModel(
+                folder: $0, on: CPUBackend(CPUConfiguration(threads: 1, precision: measure.precision)))
+        }
         size = try measure.size(of: model)
         pipeline = model.map { Pipeline($0) }
     }

@@ -75,6 +75,13 @@ extension TrainingConfiguration {
                     + "\(knownMaximum)' shall be known; the first must be the smaller, and leave one to be made"
             )
         }
+        guard poolPortraits == 0 || (poolSubjects > 0 && poolPortraits <= poolImages) else {
+            throw .contradiction(
+                file: file,
+                reason:
+                    "'pool_portraits: \(poolPortraits)' are of the pictures of a pool's toys; give 'pool_subjects', and at "
+                    + "least as many 'pool_images'")
+        }
         guard loraRank == 0 || (fromScratch.isEmpty && train != [.vae]) else {
             throw .contradiction(
                 file: file, reason: "'lora_rank' changes a trained U-Net or text encoder; leave it out here")

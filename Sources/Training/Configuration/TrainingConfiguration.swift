@@ -64,7 +64,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var subjectWeight = 1.0
     /// Timesteps are `steps * uniform^(1 / bias)`: above 1, noisy ones are more frequent.
     public var timestepBias = 1.0
-    /// Deviation of the noise on latents when the VAE is trained.
+    /// Deviation of the noise on latents when the VAE is trained, as a share of theirs. What a U-Net makes is never exact, and a
+    /// decoder that knows only exact latents makes a blur of it.
     public var latentNoise = 0.0
     /// Errors of pixels beyond it count linearly when the VAE is trained.
     public var huber = Double.infinity

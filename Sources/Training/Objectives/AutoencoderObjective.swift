@@ -18,7 +18,8 @@ public struct AutoencoderObjective {
     /// - Parameters:
     ///   - pixels: in -1...1, `[images, height, width, 3]`.
     ///   - weights: of the pixels, `[images, height, width]`, 1 in the mean; nil: 1.
-    ///   - noise: what is added to the scaled latents before they are decoded, of their shape; nil: nothing.
+    ///   - noise: what is added to the latents before they are decoded, of their shape, where they have a deviation of 1;
+    ///     nil: nothing. It grows with their deviation, so that larger latents are no way to drown it.
     public func loss(
         _ pixels: [Float], weights: [Float]? = nil, images: Int, height: Int, width: Int,
         noise: [Float]? = nil
@@ -26,7 +27,10 @@ public struct AutoencoderObjective {
         let shape: Shape = [images, height, width, 3]
         let image = Tensor(pixels, shape: shape, on: tape)
         var latents = vae.encode(image)
-        if let noise { latents = latents + Tensor(noise, shape: latents.shape, on: tape) }
+        if let noise {
+            let deviation = Self.deviation(latents.elements)
+            latents = latents + Tensor(noise.map { deviation * $0 }, shape: latents.shape, on: tape)
+        }
         let share = 1 / Float(shape.count)
         let shares =
             weights.map {
@@ -34,5 +38,12 @@ public struct AutoencoderObjective {
             }
             ?? Tensor(repeating: share, shape: shape, on: tape)
         return vae.decode(latents).weightedSquaredError(image, weights: shares, huber: huber)
+    }
+
+    private static func deviation(_ values: [Float]) -> Float {
+        let count = Double(values.count)
+        let mean = values.reduce(0.0) { $0 + Double($1) } / count
+        return Float(
+            (values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count).squareRoot())
     }
 }

@@ -51,11 +51,15 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
     @OptionGroup var startingPicture: StartingPicture
     @Flag(
+        inversion: .prefixedNo,
         help: """
-            Decode a large picture in squares of 64 latents that overlap by 16: memory follows the squares, and the \
-            picture is nearly the same.
+            Decode the picture in squares of 64 latents that overlap by 16, or whole: memory follows the squares, and the \
+            picture is nearly the same. By default squares where the whole takes more than 4 GiB.
             """)
-    var vaeTiling = false
+    var vaeTiling: Bool?
+    private var tiling: VAETiling.Choice {
+        vaeTiling.map { $0 ? .squares(VAETiling()) : .whole } ?? .automatic
+    }
     @Option(help: "How many pictures.") var count = 1
     @Option(help: "Seed of the first picture; random by default.") var seed: UInt64?
     @Option(help: ArgumentHelp("Start from the noise in this safetensors file.", valueName: "file"))
@@ -102,7 +106,7 @@ struct GenerateCommand: ParsableCommand {
         let hash = try ModelHash.compute(pipeline.model.source)
         for (index, seed) in request.seeds.enumerated() {
             var pixels = try pipeline.decode(
-                latents[rows: index..<index + 1], tiling: vaeTiling ? TiledDecoding() : nil)
+                latents[rows: index..<index + 1], tiling: tiling)
             start?.keepKnown(in: &pixels)
             var record = GenerationRecord(
                 request: request, seed: seed, modelName: pipeline.model.defaults.name, modelHash: hash,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlAPI
 import Foundation
 import JointDiffusion
 import Tensors
@@ -15,11 +16,13 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: .customLong("precision"),
         help: """
-            What products compute with: f32, or bf16 (about half the time and memory, pictures differ slightly; needs \
-            a processor with AVX-512 BF16).
+            What products compute with: f32; bf16 (about half the time and memory, pictures differ slightly; needs \
+            a processor with AVX-512 BF16); or auto, bf16 where the processor has it.
             """)
-    var chosenPrecision: Precision?
-    var precision: Precision { chosenPrecision ?? .float32 }
+    var chosenPrecision: PrecisionChoice?
+    var precision: Precision {
+        (chosenPrecision ?? .float32).resolved(CPUConfiguration(threads: threads).supports)
+    }
     @Option(help: "Threads that compute; all processors by default.") var threads: Int?
 
     func validate() throws {
@@ -90,3 +93,7 @@ struct ModelOptions: ParsableArguments {
 }
 
 extension Precision: ExpressibleByArgument {}
+extension PrecisionChoice: ExpressibleByArgument {}
+extension PixelSize: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}

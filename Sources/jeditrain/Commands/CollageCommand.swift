@@ -51,7 +51,7 @@ struct CollageCommand: ParsableCommand {
     @Flag(help: "Leave out panels whose borders are not found, instead of splitting evenly there.")
     var needBorders = false
     @Option(help: ArgumentHelp("Width and height of a picture; the model's by default.", valueName: "WxH"))
-    var size: String?
+    var size: PixelSize?
     @Option(help: "Denoising steps.") var steps: Int?
     @Option(help: "How noise becomes a picture.") var sampler: SamplerKind?
     @Option(parsing: .unconditional, help: "Guidance towards the prompt; 1 is none.") var guidance: Double?
@@ -59,9 +59,24 @@ struct CollageCommand: ParsableCommand {
     @Option(help: "How subjects are found: auto, attention (to the class's word) or saliency (colours).")
     var masks = MaskSource.auto
     @Option(
+        help: ArgumentHelp(
+            "Judge likeness with DINO, a model in transformers' layout (ViT-S/16).", valueName: "dir"),
+        completion: .directory)
+    var dino: String?
+    @Option(
+        help: ArgumentHelp("Judge likeness with CLIP, in transformers' layout.", valueName: "dir"),
+        completion: .directory)
+    var clip: String?
+    @Option(
+        help: ArgumentHelp("Judge likeness with the toybox's judge: for drawn toys.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
+    var judge: String?
+    @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Sets whose mean similarity is below are dropped.", valueName: "0...1"))
-    var threshold = 0.7
+        help: ArgumentHelp(
+            "Sets whose mean similarity is below are dropped: 0.7 for colours and DINO, 0.8 for CLIP, 0.6 for the judge.",
+            valueName: "0...1"))
+    var threshold: Double?
     @Flag(help: "Keep the backgrounds as they were drawn.") var keepBackgrounds = false
     @Option(help: ArgumentHelp("How often a picture on its way is kept on disk.", valueName: "seconds"))
     var keepEvery = 60.0
@@ -87,14 +102,15 @@ struct CollageCommand: ParsableCommand {
             throw ValidationError(
                 "--draw \(draw) gives \(panels) pictures, not \(images). Leave out --images.")
         }
-        guard (-1...1).contains(threshold) else {
+        guard [dino, clip, judge].compactMap(\.self).count < 2 else {
+            throw ValidationError(
+                "Give one of --dino, --clip and --judge; without them colours are compared.")
+        }
+        if let threshold, !(-1...1).contains(threshold) {
             throw ValidationError("--threshold is \(threshold); it must be from -1 to 1.")
         }
         guard guidance?.isFinite ?? true, keepEvery.isFinite, keepEvery >= 0 else {
             throw ValidationError("--guidance and --keep-every must be finite, --keep-every not below 0.")
-        }
-        if let size, Self.extents(size) == nil {
-            throw ValidationError("--size is '\(size)'; it must be as in 512x512.")
         }
     }
 
@@ -102,11 +118,13 @@ struct CollageCommand: ParsableCommand {
         WaitPolicy.apply()
         let source = try promptSource()
         let configuration = CPUConfiguration(threads: threads)
-        let model = try DiffusionModel(ModelSource(path: model), on: CPUBackend(configuration))
+        let backend = CPUBackend(configuration)
+        let model = try DiffusionModel(ModelSource(path: model), on: backend)
+        let embedding = try embedding(on: backend)
         let run = try CollageRun(
-            order: order(for: model), numbers: first..<first + (subjects ?? source.count ?? 1),
+            order: order(for: model, embedding), numbers: first..<first + (subjects ?? source.count ?? 1),
             prompts: source,
-            model: model, embedding: ColorLayoutEmbedding(), folder: out,
+            model: model, embedding: embedding, folder: out,
             context: "\(ProductVersion.current) \(configuration)")
         run.keepEvery = keepEvery
         let long = run.longCaptions
@@ -132,25 +150,26 @@ struct CollageCommand: ParsableCommand {
         return try PromptList(file: prompts, scenes: scenes.isEmpty ? PromptGrammar.scenes : scenes)
     }
 
-    private func order(for model: DiffusionModel) -> CollageOrder {
+    private func embedding(on backend: any Backend) throws -> any ImageEmbedding {
+        if let dino { return try DINOEmbedding(folder: dino, on: backend) }
+        if let clip { return try CLIPEmbedding(folder: clip, on: backend) }
+        if let judge { return try JudgeEmbedding(judge, on: backend) }
+        return ColorLayoutEmbedding()
+    }
+
+    private func order(for model: DiffusionModel, _ embedding: any ImageEmbedding) -> CollageOrder {
         var order = CollageOrder(
             model: model, seed: seed, images: draw.panelCount ?? images ?? 4, drawing: draw)
-        if let size = size.flatMap(Self.extents) { (order.width, order.height) = size }
+        if let size { (order.width, order.height) = (size.width, size.height) }
         if let steps { order.steps = steps }
         if let sampler { order.sampler = sampler }
         if let guidance { order.guidance = guidance }
-        (order.negativePrompt, order.masks, order.threshold) = (negativePrompt, masks, threshold)
+        (order.negativePrompt, order.masks) = (negativePrompt, masks)
+        order.threshold = threshold ?? embedding.threshold
         (order.repaintsBackgrounds, order.needsBorders) = (!keepBackgrounds, needBorders)
         return order
     }
 
-    private static func extents(_ text: String) -> (Int, Int)? {
-        let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 2, let width = parts[0], let height = parts[1], width > 0, height > 0 else {
-            return nil
-        }
-        return (width, height)
-    }
 }
 
 extension CollageDrawing: ExpressibleByArgument {

@@ -39,6 +39,11 @@ struct EvaluateToyboxCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Sampler; the model's own by default.", valueName: "name"))
     var sampler: String?
     @Option(
+        help:
+            "What the model's products compute with: f32 or bf16, which is rounded to where the processor lacks it."
+    )
+    var precision = Precision.float32
+    @Option(
         help: ArgumentHelp(
             "Seed of toys, scenes and noise. Numbers of toys that trainers never take make them unseen with any seed.",
             valueName: "s"))
@@ -79,6 +84,7 @@ struct EvaluateToyboxCommand: ParsableCommand {
         measure.seed = seed
         measure.steps = steps
         measure.sampler = try samplerKind()
+        measure.precision = precision
         measure.jobs = jobs ?? measure.jobs
         measure.shown = sheet == nil ? 0 : sheetSubjects
         if let model {

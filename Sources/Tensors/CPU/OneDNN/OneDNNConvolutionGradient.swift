@@ -9,6 +9,8 @@
         let primitive: dnnl_primitive_t
         /// NHWC: the input or its gradient, and the output's gradient.
         let source, destination: OneDNNMemory
+        /// Of what goes in; what comes out is float32.
+        let precision: Precision
         let scratchpad: OneDNNMemory
         let scratchpadSize: Int
         /// The layout of the weights, or of their gradient, and the checkpoint's.
@@ -19,11 +21,13 @@
         init?(_ key: OneDNNKey, kind: Kind, out: Shape, engine: dnnl_engine_t) {
             guard let geometry = key.geometry else { return nil }
             let logical = { (shape: Shape) in [shape[0], shape[3], shape[1], shape[2]] }
-            guard var source = OneDNNMemory.layout(logical(key.source), dnnl_nhwc, key.precision),
+            guard
+                var source = OneDNNMemory.layout(
+                    logical(key.source), dnnl_nhwc, kind == .input ? .float32 : key.precision),
                 var destination = OneDNNMemory.layout(logical(out), dnnl_nhwc, key.precision),
                 let plain = OneDNNMemory.layout(key.weight.dimensions, dnnl_oihw),
                 var weights = OneDNNMemory.layout(
-                    key.weight.dimensions, dnnl_format_tag_any, key.precision)
+                    key.weight.dimensions, dnnl_format_tag_any, kind == .input ? key.precision : .float32)
             else { return nil }
             let pair = { (n: Int) in [Int64(n), Int64(n)] }
             let (stride, before, after) = (
@@ -62,6 +66,7 @@
                 let scratchpad = dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0)
             else { return nil }
             self.primitive = primitive
+            precision = key.precision
             self.source = OneDNNMemory(source, engine: engine)
             self.destination = OneDNNMemory(destination, engine: engine)
             self.scratchpad = OneDNNMemory(scratchpad.pointee, engine: engine)

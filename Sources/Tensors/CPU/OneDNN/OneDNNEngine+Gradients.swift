@@ -24,14 +24,19 @@
             let key = OneDNNKey(
                 source: out.shape, weight: weight.shape, geometry: geometry, hasBias: false,
                 hasResidual: false, activation: nil)
-            guard let made = entry(key, kind: .input, out: gradient.shape)?.gradient else { return false }
+            guard
+                let made = entry(key, kind: .input, out: gradient.shape, for: weight, backend)?.gradient
+            else { return false }
             let packed = packedForGradient(weight, for: made, backend: backend)
-            run(
-                made,
-                arguments: [
-                    (DNNL_ARG_DIFF_SRC, made.source, out.rawPointer),
-                    (DNNL_ARG_DIFF_DST, made.destination, gradient.rawPointer),
-                ], weights: (DNNL_ARG_WEIGHTS, packed.memory), name: weight.name, backend: backend)
+            let gradient = made.precision == .bfloat16 ? backend.rounded(gradient) : gradient
+            withExtendedLifetime((gradient, out, packed)) {
+                run(
+                    made,
+                    arguments: [
+                        (DNNL_ARG_DIFF_SRC, made.source, out.rawPointer),
+                        (DNNL_ARG_DIFF_DST, made.destination, gradient.rawPointer),
+                    ], weights: (DNNL_ARG_WEIGHTS, packed.memory), name: weight.name, backend: backend)
+            }
             return true
         }
 
@@ -43,8 +48,12 @@
             let key = OneDNNKey(
                 source: x.shape, weight: weight.shape, geometry: geometry, hasBias: false,
                 hasResidual: false, activation: nil)
-            guard let entry = entry(key, kind: .weights, out: gradient.shape) else { return false }
+            guard let entry = entry(key, kind: .weights, out: gradient.shape, for: weight, backend) else {
+                return false
+            }
             let made = entry.gradient
+            let (x, gradient) =
+                made.precision == .bfloat16 ? (backend.rounded(x), backend.rounded(gradient)) : (x, gradient)
             let reorder =
                 entry.reorders[adds]
                 ?? OneDNNReorder(
@@ -53,12 +62,14 @@
             entry.reorders[adds] = reorder
             let storage = backend.allocate(byteCount: dnnl_memory_desc_get_size(&reorder.source.layout))
             reorder.source.point(at: storage.pointer)
-            run(
-                made,
-                arguments: [
-                    (DNNL_ARG_SRC, made.source, x.rawPointer),
-                    (DNNL_ARG_DIFF_DST, made.destination, gradient.rawPointer),
-                ], weights: (DNNL_ARG_DIFF_WEIGHTS, reorder.source), name: weight.name, backend: backend)
+            withExtendedLifetime((x, gradient)) {
+                run(
+                    made,
+                    arguments: [
+                        (DNNL_ARG_SRC, made.source, x.rawPointer),
+                        (DNNL_ARG_DIFF_DST, made.destination, gradient.rawPointer),
+                    ], weights: (DNNL_ARG_DIFF_WEIGHTS, reorder.source), name: weight.name, backend: backend)
+            }
             reorder.destination.point(at: target.rawPointer)
             let arguments = [
                 dnnl_exec_arg_t(arg: DNNL_ARG_FROM, memory: reorder.source.memory),
@@ -68,6 +79,19 @@
                 execute(reorder.primitive, arguments, weight.name)
             }
             return true
+        }
+
+        /// In the precision that products with `weight` have, or in float32 if oneDNN has none.
+        private func entry(
+            _ key: OneDNNKey, kind: OneDNNConvolutionGradient.Kind, out: Shape, for weight: Parameter,
+            _ backend: CPUBackend
+        ) -> OneDNNGradientEntry? {
+            if backend.isReduced(weight) {
+                var reduced = key
+                reduced.precision = backend.configuration.precision
+                if let made = entry(reduced, kind: kind, out: out) { return made }
+            }
+            return entry(key, kind: kind, out: out)
         }
 
         private func entry(_ key: OneDNNKey, kind: OneDNNConvolutionGradient.Kind, out: Shape)

@@ -12,6 +12,8 @@
         private var primitives: [OneDNNKey: [OneDNNPrimitive]] = [:]
         /// Backward convolutions; nil where it has no implementation.
         var gradients: [OneDNNGradientKey: OneDNNGradientEntry?] = [:]
+        /// Products of plain matrices of bfloat16; nil where it has no implementation.
+        var products: [OneDNNProductKey: OneDNNProduct?] = [:]
 
         /// Bounds the instruction set of all of oneDNN in this process as `JEDI_CPU` says. That is possible
         /// only before oneDNN is first used, and so once: the first engine does it, whatever the configuration
@@ -42,6 +44,7 @@
         deinit {
             primitives.removeAll()
             gradients.removeAll()
+            products.removeAll()
             dnnl_stream_destroy(stream)
             dnnl_engine_destroy(engine)
         }
