@@ -31,7 +31,7 @@ import Testing
             #expect(lines[0] == "a photo of the fish in the snow")
             #expect(lines[1] == "Negative prompt: night")
             for field in [
-                "Steps: 3", "Sampler: DDIM", "CFG scale: 2.5", "Seed: 7", "Size: 128x128", "Model hash: ",
+                "Steps: 3", "Sampler: DDIM", "CFG scale: 1.5", "Seed: 7", "Size: 128x128", "Model hash: ",
                 "Reference mode: \(mode)",
             ] {
                 #expect(lines[2].contains(field))

@@ -45,7 +45,7 @@ import Testing
             ),
             ("a dog --guidance 0", .init(picture: .init(guidance: 0))),
             (
-                "a (dog:1.2) --weights yes --clip-skip 2 --reference_tokens 0.5 --eta 1",
+                "a dog --weights yes --clip-skip 2 --reference_tokens 0.5 --eta 1",
                 .init(picture: .init(referenceTokens: 0.5, weights: true, clipSkip: 2, eta: 1))
             ),
             ("a dog --weights off", .init(picture: .init(weights: false))),
