@@ -12,8 +12,8 @@ import Testing
             let backend = CPUBackend(CPUConfiguration(threads: 1))
             let embedding: any ImageEmbedding =
                 name == "dino"
-                ? try DINOEmbedding(folder: folder.path, on: backend)
-                : try CLIPEmbedding(folder: folder.path, on: backend)
+                ? try EncoderEmbedding.dino(folder: folder.path, on: backend)
+                : try EncoderEmbedding.clip(folder: folder.path, on: backend)
             let image = EvaluationGolden.picture("photo0", 41, 37)
             let mask = EvaluationGolden.mask(41, 37)
             let shares = stride(from: 0, to: mask.pixels.count, by: 3).map { mask.pixels[$0] }
@@ -26,8 +26,8 @@ import Testing
                 other in
                 let second: any ImageEmbedding =
                     name == "dino"
-                    ? try DINOEmbedding(folder: other.path, on: backend)
-                    : try CLIPEmbedding(folder: other.path, on: backend)
+                    ? try EncoderEmbedding.dino(folder: other.path, on: backend)
+                    : try EncoderEmbedding.clip(folder: other.path, on: backend)
                 #expect(second.name != embedding.name)
             }
         }

@@ -151,8 +151,8 @@ struct CollageCommand: ParsableCommand {
     }
 
     private func embedding(on backend: any Backend) throws -> any ImageEmbedding {
-        if let dino { return try DINOEmbedding(folder: dino, on: backend) }
-        if let clip { return try CLIPEmbedding(folder: clip, on: backend) }
+        if let dino { return try EncoderEmbedding.dino(folder: dino, on: backend) }
+        if let clip { return try EncoderEmbedding.clip(folder: clip, on: backend) }
         if let judge { return try JudgeEmbedding(judge, on: backend) }
         return ColorLayoutEmbedding()
     }

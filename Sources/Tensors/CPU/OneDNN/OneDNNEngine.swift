@@ -13,7 +13,7 @@
         /// Backward convolutions; nil where it has no implementation.
         var gradients: [OneDNNGradientKey: OneDNNGradientEntry?] = [:]
         /// Products of plain matrices of bfloat16; nil where it has no implementation.
-        var products: [OneDNNProductKey: OneDNNProduct?] = [:]
+        var products: [OneDNNProductKey: (primitive: OneDNNPrimitive, weights: OneDNNMemory)?] = [:]
 
         /// Bounds the instruction set of all of oneDNN in this process as `JEDI_CPU` says. That is possible
         /// only before oneDNN is first used, and so once: the first engine does it, whatever the configuration

@@ -19,10 +19,11 @@
         let implementation: String
 
         /// Compiles `operation`, an operation descriptor of oneDNN; nil if there is no implementation.
+        /// - Parameter adds: whether the result is added to what is there.
         init?(
             operation: UnsafeMutableRawPointer, plainWeightLayout: dnnl_memory_desc_t,
             source: dnnl_memory_desc_t, destination: dnnl_memory_desc_t, bias: dnnl_memory_desc_t?,
-            residual: dnnl_memory_desc_t?, activation: Activation?, precision: Precision,
+            residual: dnnl_memory_desc_t?, activation: Activation?, adds: Bool = false, precision: Precision,
             engine: dnnl_engine_t
         ) {
             self.precision = precision
@@ -34,6 +35,7 @@
                 dnnl_primitive_attr_destroy(attributes)
                 dnnl_post_ops_destroy(postOperations)
             }
+            if adds { dnnl_post_ops_append_sum(postOperations, 1) }
             if var residual { dnnl_post_ops_append_binary(postOperations, dnnl_binary_add, &residual) }
             switch activation {
             case nil: break
