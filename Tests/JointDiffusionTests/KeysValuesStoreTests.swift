@@ -119,8 +119,10 @@ import Testing
             let path = "\(scene.folder)/\(name)"
             let whole = try Data(contentsOf: URL(fileURLWithPath: path))
             var generator = SystemRandomNumberGenerator()
+            // The photo's hash in the key: another key, and as well formed.
+            let key = try #require(whole.range(of: Data(name.prefix(16).utf8))).lowerBound
             let places =
-                [0, 7, 8, 40, whole.count - 1]
+                [0, 7, 8, 40, key, whole.count - 1]
                 + (0..<20).map { _ in Int.random(in: 0..<whole.count, using: &generator) }
             for place in places {
                 var damaged = whole

@@ -152,7 +152,9 @@ public final class KeysValuesStore {
 
     /// Whether a file is what was written into it. Reads all of it.
     public static func isSound(file path: String) -> Bool {
-        guard let file = try? SafetensorsFile(path: path, isMapped: false), key(in: file.metadata) != nil
+        // A key that was damaged may be a key still, but not that of the file's name.
+        guard let file = try? SafetensorsFile(path: path, isMapped: false),
+            key(in: file.metadata)?.fileName == URL(fileURLWithPath: path).lastPathComponent
         else { return false }
         return (try? entry(of: file, on: CPUBackend())) != nil
     }
