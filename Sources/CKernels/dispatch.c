@@ -24,6 +24,15 @@ bool ck_detect_bfloat16(void) {
 #endif
 }
 
+bool ck_detect_int8(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512vnni");
+#else
+    return false;
+#endif
+}
+
 int ck_available_processors(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set)) return 1;

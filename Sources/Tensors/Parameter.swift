@@ -7,21 +7,21 @@ public final class Parameter {
     /// The checkpoint's key, for messages.
     public let name: String
     public let value: Tensor
-    /// Whether rounding this parameter would show: it is then computed with in float32 whatever the backend's
-    /// precision.
-    public let needsFullPrecision: Bool
+    /// The coarsest precision whose rounding does not show: what is computed with this parameter is no coarser, whatever the
+    /// backend's precision.
+    public let coarsest: Precision
     /// Forms a backend derived from `value`, under keys of the backend's choosing.
     public var prepared: [String: AnyObject] = [:]
 
-    public init(name: String, value: Tensor, needsFullPrecision: Bool = false) {
+    public init(name: String, value: Tensor, coarsest: Precision = .int8) {
         self.name = name
         self.value = value
-        self.needsFullPrecision = needsFullPrecision
+        self.coarsest = coarsest
     }
 
     /// The same parameter with its values seen otherwise: reshaped, or its first rows.
     public func seen(as value: Tensor) -> Parameter {
-        Parameter(name: name, value: value, needsFullPrecision: needsFullPrecision)
+        Parameter(name: name, value: value, coarsest: coarsest)
     }
 
     public var shape: Shape { value.shape }

@@ -1,7 +1,9 @@
-/// What a person asks for: a precision by its name, or the fastest that there is here.
+/// What a person asks for: a precision by its name, or the fastest that there is here and whose pictures are those of float32 to
+/// the eye.
 public enum PrecisionChoice: String, Sendable, CaseIterable {
     case float32 = "f32"
     case bfloat16 = "bf16"
+    case int8
     case automatic = "auto"
 
     /// - Parameter supports: whether products run in that precision here.
@@ -9,6 +11,7 @@ public enum PrecisionChoice: String, Sendable, CaseIterable {
         switch self {
         case .float32: .float32
         case .bfloat16: .bfloat16
+        case .int8: .int8
         case .automatic: supports(.bfloat16) ? .bfloat16 : .float32
         }
     }

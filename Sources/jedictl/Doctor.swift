@@ -283,8 +283,9 @@ enum Doctor {
             return ("AVX-512 with BF16: fast, and nearly twice as fast with --precision bf16", .ok)
         }
         if features.contains("avx512f") {
-            let vnni = features.contains("avx512_vnni") ? " with VNNI" : ""
-            return ("AVX-512\(vnni) without BF16: fast; --precision bf16 is not possible", .ok)
+            return features.contains("avx512_vnni")
+                ? ("AVX-512 with VNNI, without BF16: fast; --precision int8 is possible, bf16 is not", .ok)
+                : ("AVX-512 without BF16: fast; --precision bf16 is not possible", .ok)
         }
         if features.contains("avx2") {
             return ("AVX2 without AVX-512: slower, and --precision bf16 is not possible", .note)

@@ -3,25 +3,44 @@ import JointDiffusion
 import Tensors
 import Testing
 
-/// The embedded model's picture in bfloat16 beside that in float32, same seed. Where the processor has no bfloat16 the products'
-/// factors are rounded all the same.
+/// The embedded model's picture in coarser precisions beside that in float32, same seed. Where the processor does not have them the
+/// products' factors are rounded all the same.
 @Suite struct ReducedPrecisionTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Models/toybox").path
 
-    @Test func theEmbeddedModelsPictureStaysNear() throws {
-        let pictures = try [Precision.float32, .bfloat16].map { precision in
+    @Test(arguments: [(Precision.bfloat16, 35.0), (.int8, 28)])
+    func theEmbeddedModelsPicturesStayNear(_ precision: Precision, _ decibels: Double) throws {
+        let (exact, rounded) = (try pictures(.float32), try pictures(precision))
+        for (exact, rounded) in zip(exact, rounded) {
+            let squares = zip(exact, rounded).reduce(0.0) {
+                $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1))
+            }
+            #expect(squares > 0)
+            let signalToNoise = 10 * log10(255 * 255 * Double(exact.count) / squares)
+            #expect(signalToNoise > decibels, "\(signalToNoise) dB")
+        }
+    }
+
+    /// Each of a photo, which is a picture that the model made in float32.
+    private func pictures(_ precision: Precision) throws -> [[UInt8]] {
+        func pipeline(_ precision: Precision) throws -> (Pipeline, DiffusionModel) {
             let model = try DiffusionModel(
                 folder: Self.folder, on: CPUBackend(CPUConfiguration(threads: 2, precision: precision)))
-            let pipeline = Pipeline(model)
-            var request = GenerationRequest(
-                prompt: "a photo of the fish in the snow", model: model, seeds: [2])
-            request.steps = 10
-            return try pipeline.decode(pipeline.generate(request)).map(Double.init)
+            return (Pipeline(model), model)
         }
-        let squares = zip(pictures[0], pictures[1]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-        #expect(squares > 0)
-        let signalToNoise = 10 * log10(255 * 255 * Double(pictures[0].count) / squares)
-        #expect(signalToNoise > 35, "\(signalToNoise) dB")
+        let (exact, model) = try pipeline(.float32)
+        let (rounded, roundedModel) = try pipeline(precision)
+        return try ["fish", "car", "penguin"].enumerated().map { seed, kind in
+            var request = GenerationRequest(
+                prompt: "a photo of the \(kind) in the snow", model: model, seeds: [UInt64(seed)])
+            request.steps = 10
+            let photo = try exact.decode(exact.generate(request))
+            request = GenerationRequest(
+                prompt: "a photo of the \(kind) on a beach", model: roundedModel, seeds: [UInt64(seed)])
+            let latent = rounded.encode(pixels: photo, width: model.width, height: model.height)
+            return try rounded.decode(
+                rounded.generate(request, references: [Pipeline.Reference(latent: latent, noiseSeed: 0)]))
+        }
     }
 }

@@ -49,7 +49,8 @@ import Testing
             let bias = Tensor(normal: [outputs], seed: 3, on: backend)
             let residual = Tensor(normal: [rows, outputs], seed: 4, on: backend)
             let weight = Parameter(
-                name: "w", value: Tensor(w, shape: [outputs, inputs], on: backend), needsFullPrecision: full)
+                name: "w", value: Tensor(w, shape: [outputs, inputs], on: backend),
+                coarsest: full ? .float32 : .int8)
             return Tensor(x, shape: [rows, inputs], on: backend)
                 .linear(weight, bias: Parameter(name: "b", value: bias), residual: residual).elements
         }
@@ -162,7 +163,7 @@ import Testing
         }
         let tape = GradientTape(backend)
         let (input, values) = (tape.watched(tensor(x, 1)), tape.watched(tensor(weight, 2)))
-        let parameter = Parameter(name: "w", value: values, needsFullPrecision: full)
+        let parameter = Parameter(name: "w", value: values, coarsest: full ? .float32 : .int8)
         for _ in 0..<2 { tape.backward(operation(input, parameter), gradient: tensor(out, 3)) }
         return Gradients(
             input: input.gradient?.elements ?? [], weight: values.gradient?.elements ?? [])

@@ -33,6 +33,9 @@ ck_isa ck_detect_isa(void);
 /// Whether the processor multiplies bfloat16 pairs (AVX-512 BF16).
 bool ck_detect_bfloat16(void);
 
+/// Whether the processor adds up products of bytes (AVX-512 VNNI).
+bool ck_detect_int8(void);
+
 /// Processors that this process may run on (its affinity mask), at least 1.
 int ck_available_processors(void);
 
@@ -56,6 +59,19 @@ void ck_float_from_half(const ck_context *context, float *out, const uint16_t *i
 /// Rounds to nearest, ties to even; NaN stays NaN.
 void ck_bfloat_from_float(const ck_context *context, uint16_t *out, const float *in, size_t count);
 void ck_float_from_bfloat(const ck_context *context, float *out, const uint16_t *in, size_t count);
+
+// quantise.c -----------------------------------------------------------------------------------------
+
+/// x [groups, size] -> out [groups, size] in -127...127 and scales [groups], so that out * scale is near x: the largest
+/// magnitude of a group becomes 127. The scale of a group with something that is not finite is not a number.
+void ck_quantise(const ck_context *context, int8_t *out, float *scales, const float *x, size_t groups, size_t size);
+void ck_float_from_int8(const ck_context *context, float *out, const int8_t *in, size_t count);
+/// sums [rows, width], int32 or float -> out = sums * row_scales[row / rows_per_scale] * column_scales [width]
+/// + bias [width] (may be null) + residual [rows, width] (may be null); `out` may be `sums`.
+void ck_rescale(
+    const ck_context *context, float *out, const void *sums, bool are_integers, size_t rows, size_t width,
+    const float *row_scales, size_t rows_per_scale, const float *column_scales, const float *bias,
+    const float *residual);
 
 // activation.c ---------------------------------------------------------------------------------------
 

@@ -16,8 +16,8 @@ public final class DiffusionModel {
     public let scheduler: SchedulerConfiguration
     /// Whether the U-Net takes `[noisy, mask, known]`, as inpainting checkpoints do, or noisy latents alone.
     public let takesKnownLatents: Bool
-    /// How many numbers the networks hold.
-    public let parameterCount: Int
+    /// How many numbers each network holds.
+    let parameterCounts: [ModelNetwork: Int]
     private let parts: any ModelParts
     private let adapters: LowRankAdapters
 
@@ -39,7 +39,7 @@ public final class DiffusionModel {
         self.tokenizer = tokenizer
         vae = try parts.autoencoder()
         unet = try parts.unet(adapters)
-        parameterCount = parts.parameterCount
+        parameterCounts = parts.parameterCounts
         takesKnownLatents = unet.configuration.inChannels == 2 * vae.latentChannels + 1
         try adapters.finish()
         try checkThatPartsFit()
@@ -49,6 +49,9 @@ public final class DiffusionModel {
     public var width: Int { unet.configuration.sampleWidth * vae.downscale }
     /// Native picture height, in pixels.
     public var height: Int { unet.configuration.sampleHeight * vae.downscale }
+
+    /// How many numbers the networks hold.
+    public var parameterCount: Int { parameterCounts.values.reduce(0, +) }
 
     /// How many numbers of the weights are held beside the files' own, since LoRA files changed them.
     var adaptedCount: Int { adapters.adaptedCount }

@@ -41,9 +41,16 @@ public struct ModelMemory: Codable, Sendable, Equatable {
 extension DiffusionModel {
     /// The model's own figures, computing in that precision.
     public func memory(precision: Precision) -> ModelMemory {
-        let weight = precision == .float32 ? 4 : 2
+        func bytes(_ network: ModelNetwork) -> Int {
+            switch precision {
+            case .float32: 4
+            case .bfloat16: 2
+            case .int8: network == .unet ? 1 : 2
+            }
+        }
+        let weights = parameterCounts.reduce(0) { $0 + $1.value * bytes($1.key) }
         return ModelMemory(
-            weights: parameterCount * weight + adaptedCount * 4, perPixel: vae.bytesPerPixel,
+            weights: weights + adaptedCount * 4, perPixel: vae.bytesPerPixel,
             perLatentPixel: unet.configuration.bytesPerLatentPixel,
             perReferenceLatentPixel: unet.configuration.bytesPerReferenceLatentPixel, downscale: vae.downscale
         )

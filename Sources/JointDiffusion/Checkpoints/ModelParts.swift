@@ -24,11 +24,12 @@ enum ModelNetwork: String, CaseIterable {
 }
 
 extension ModelParts {
-    /// How many numbers the networks hold.
-    var parameterCount: Int {
-        ModelNetwork.allCases.reduce(0) { sum, network in
-            weights(of: network).reduce(sum) { $0 + ($1.file.shape(of: $1.tensor)?.count ?? 0) }
-        }
+    /// How many numbers each network holds.
+    var parameterCounts: [ModelNetwork: Int] {
+        Dictionary(
+            uniqueKeysWithValues: ModelNetwork.allCases.map { network in
+                (network, weights(of: network).reduce(0) { $0 + ($1.file.shape(of: $1.tensor)?.count ?? 0) })
+            })
     }
 
     /// The first tensor in which an exponent says infinity or NaN.

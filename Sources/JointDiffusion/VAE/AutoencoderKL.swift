@@ -71,7 +71,7 @@ public final class AutoencoderKL: ImageAutoencoder {
     static func load(
         _ configuration: Configuration, _ checkpoint: ComponentCheckpoint
     ) throws(CheckpointError) -> AutoencoderKL {
-        let model = try AutoencoderKL(configuration, ParameterScope(checkpoint)) {
+        let model = try AutoencoderKL(configuration, ParameterScope(checkpoint).bearing(.bfloat16)) {
             checkpoint.storedShape(of: $0)?.rank == 4
         }
         try checkpoint.finish()

@@ -156,7 +156,7 @@ public struct EffectiveConfiguration: Sendable {
             let precision = settings.precision.resolved(supports)
             if !supports(precision) {
                 problems.append(
-                    "precision \(precision.rawValue) (\(origins["precision"] ?? "default")) needs a processor with AVX-512 BF16, and oneDNN. Leave it out, or say auto."
+                    "precision \(precision.rawValue) (\(origins["precision"] ?? "default")) needs \(precision.requirement). Leave it out, or say auto."
                 )
             }
             guard let root = settings.root, let state = settings.state, let socket = settings.socket,

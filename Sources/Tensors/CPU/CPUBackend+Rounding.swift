@@ -3,10 +3,17 @@ import CKernels
 /// Products in bfloat16: which are, and what they come to where the processor has none. Their factors are then rounded here and
 /// multiplied in float32: the same numbers, and nothing gained but that they can be seen on any machine.
 extension CPUBackend {
-    /// Whether products with this parameter, and their gradients, are in bfloat16.
-    func isReduced(_ weight: Parameter) -> Bool {
-        configuration.precision == .bfloat16 && !weight.needsFullPrecision
+    /// What products with this parameter, and their gradients, are computed in.
+    func precision(of weight: Parameter) -> Precision {
+        let precision = configuration.precision.bounded(by: weight.coarsest)
+        // A processor that has the one and not the other need not round by hand what float32 does better.
+        let lacks = precision == .bfloat16 && configuration.precision == .int8
+            && configuration.supports(.int8) && !configuration.supports(.bfloat16)
+        return lacks ? .float32 : precision
     }
+
+    /// Whether products with this parameter, and their gradients, are in bfloat16.
+    func isReduced(_ weight: Parameter) -> Bool { precision(of: weight) == .bfloat16 }
 
     /// Whether they are so by rounding their factors here.
     func isRounded(_ weight: Parameter) -> Bool {
@@ -25,7 +32,7 @@ extension CPUBackend {
         let slot = "rounded"
         if let kept = weight.prepared[slot] as? Parameter { return kept }
         let made = Parameter(
-            name: weight.name, value: roundedValues(converted(weight)), needsFullPrecision: true)
+            name: weight.name, value: roundedValues(converted(weight)), coarsest: .float32)
         weight.prepared[slot] = made
         return made
     }

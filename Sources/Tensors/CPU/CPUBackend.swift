@@ -41,6 +41,9 @@ public final class CPUBackend: Backend {
     // MARK: Products and convolutions
 
     public func linear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor {
+        if precision(of: weight) == .int8 {
+            return quantisedLinear(x, weight: weight, bias: bias, residual: residual)
+        }
         if isRounded(weight) {
             return linear(roundedValues(x), weight: roundedValues(weight), bias: bias, residual: residual)
         }
@@ -60,6 +63,10 @@ public final class CPUBackend: Backend {
         _ x: Tensor, weight: Parameter, bias: Parameter?, geometry: ConvolutionGeometry,
         residual: Tensor?, activation: Activation?
     ) -> Tensor {
+        if precision(of: weight) == .int8 {
+            return quantisedConvolution(
+                x, weight: weight, bias: bias, geometry: geometry, residual: residual, activation: activation)
+        }
         if isRounded(weight) {
             return convolution(
                 roundedValues(x), weight: roundedValues(weight), bias: bias, geometry: geometry,

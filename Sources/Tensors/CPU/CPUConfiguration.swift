@@ -26,9 +26,14 @@ public struct CPUConfiguration: Sendable, Equatable {
         self.usesOneDNN = usesOneDNN ?? (Self.environment("JEDI_ONEDNN") != "0")
     }
 
-    /// Whether products run in that precision here: bfloat16 needs AVX-512 BF16 and oneDNN.
+    /// Whether products run in that precision here: bfloat16 needs AVX-512 BF16, int8 AVX-512 VNNI, and both oneDNN.
     public func supports(_ precision: Precision) -> Bool {
-        precision == .float32 || (usesOneDNN && instructionSet == .avx512 && ck_detect_bfloat16())
+        let hasVectors = usesOneDNN && instructionSet == .avx512 && Self.hasOneDNN
+        return switch precision {
+        case .float32: true
+        case .bfloat16: hasVectors && ck_detect_bfloat16()
+        case .int8: hasVectors && ck_detect_int8()
+        }
     }
 
     /// Whether this program was built with oneDNN.

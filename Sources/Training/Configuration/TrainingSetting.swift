@@ -42,7 +42,7 @@ struct TrainingSetting {
             number("weight_decay", \.weightDecay, 0...10), number("clip_norm", \.clipNorm, 1e-6...1e9),
             number("average_decay", \.averageDecay, 0...0.999999),
             integer("seed", \.seed, 0...Int(Int32.max)),
-            choice("precision", \.precision, among: Precision.allCases),
+            choice("precision", \.precision, among: [Precision.float32, .bfloat16]),
             integer("threads", \.threads, 0...1024),
             integer("log_every", \.logEvery, 1...1_000_000),
             integer("snapshot_every", \.snapshotEvery, 1...10_000_000),

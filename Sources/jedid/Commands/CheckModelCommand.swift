@@ -14,7 +14,7 @@ struct CheckModelCommand: ParsableCommand {
 
     @Argument(help: "The checkpoint: a diffusers folder, or a safetensors file in the original layout.")
     var folder: String
-    @Option(help: "What products compute with: f32 or bf16.") var precision: Precision = .float32
+    @Option(help: "What products compute with: f32, bf16 or int8.") var precision: Precision = .float32
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {

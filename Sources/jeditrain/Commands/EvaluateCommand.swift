@@ -66,7 +66,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(
         parsing: .unconditional, help: "Guidance towards the references; makes three guidance branches.")
     var imageGuidance: Double?
-    @Option(help: "What the model's products compute with: f32, the default, or bf16.")
+    @Option(help: "What the model's products compute with: f32, the default, bf16 or int8.")
     var precision: Precision?
     @Option(help: ArgumentHelp("Threads; as many as processors by default.", valueName: "n")) var threads:
         Int?
@@ -104,8 +104,9 @@ struct EvaluateCommand: ParsableCommand {
         ] where value?.isEmpty == true {
             throw ValidationError("\(name) is empty; it must be the name of a file or a folder.")
         }
-        guard CPUConfiguration(threads: threads).supports(precision ?? .float32) else {
-            throw ValidationError("--precision bf16 needs a processor with AVX-512 BF16, and oneDNN.")
+        let precision = precision ?? .float32
+        guard CPUConfiguration(threads: threads).supports(precision) else {
+            throw ValidationError("--precision \(precision.rawValue) needs \(precision.requirement).")
         }
     }
 

@@ -40,7 +40,7 @@ struct EvaluateToyboxCommand: ParsableCommand {
     var sampler: String?
     @Option(
         help:
-            "What the model's products compute with: f32 or bf16, which is rounded to where the processor lacks it."
+            "What the model's products compute with: f32, bf16 or int8; the numbers are rounded to it where the processor lacks it."
     )
     var precision = Precision.float32
     @Option(

@@ -59,7 +59,7 @@ struct LowRankChange {
     private static func product(_ a: Tensor, _ b: Tensor) -> Tensor {
         let columns = a.backend.transposed(b.reshaped([1, b.shape[0], b.shape[1]]))
         let factor = Parameter(
-            name: "", value: columns.reshaped([b.shape[1], b.shape[0]]), needsFullPrecision: true)
+            name: "", value: columns.reshaped([b.shape[1], b.shape[0]]), coarsest: .float32)
         return a.linear(factor)
     }
 }

@@ -22,15 +22,16 @@
         }
 
         /// Activations NHWC, weights as oneDNN likes them best.
-        private func makeConvolution(_ key: OneDNNKey, out: Shape) -> OneDNNPrimitive? {
+        func makeConvolution(_ key: OneDNNKey, out: Shape) -> OneDNNPrimitive? {
             guard let geometry = key.geometry else { return nil }
             // oneDNN names extents in the order N, C, H, W whatever the memory order.
             let logical = { (shape: Shape) in [shape[0], shape[3], shape[1], shape[2]] }
-            guard var source = OneDNNMemory.layout(logical(key.source), dnnl_nhwc, key.precision),
-                var destination = OneDNNMemory.layout(logical(out), dnnl_nhwc),
-                let plain = OneDNNMemory.layout(key.weight.dimensions, dnnl_oihw),
+            guard var source = OneDNNMemory.layout(logical(key.source), dnnl_nhwc, key.precision.factors),
+                var destination = OneDNNMemory.layout(logical(out), dnnl_nhwc, key.precision.sums),
+                let plain = OneDNNMemory.layout(
+                    key.weight.dimensions, dnnl_oihw, key.precision.plainWeights),
                 var anyWeight = OneDNNMemory.layout(
-                    key.weight.dimensions, dnnl_format_tag_any, key.precision),
+                    key.weight.dimensions, dnnl_format_tag_any, key.precision.factors),
                 var bias = OneDNNMemory.layout([key.weight[0]], dnnl_x)
             else { return nil }
             let pair = { (n: Int) in [Int64(n), Int64(n)] }

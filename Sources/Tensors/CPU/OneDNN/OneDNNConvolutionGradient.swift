@@ -23,11 +23,11 @@
             let logical = { (shape: Shape) in [shape[0], shape[3], shape[1], shape[2]] }
             guard
                 var source = OneDNNMemory.layout(
-                    logical(key.source), dnnl_nhwc, kind == .input ? .float32 : key.precision),
-                var destination = OneDNNMemory.layout(logical(out), dnnl_nhwc, key.precision),
+                    logical(key.source), dnnl_nhwc, kind == .input ? dnnl_f32 : key.precision.factors),
+                var destination = OneDNNMemory.layout(logical(out), dnnl_nhwc, key.precision.factors),
                 let plain = OneDNNMemory.layout(key.weight.dimensions, dnnl_oihw),
                 var weights = OneDNNMemory.layout(
-                    key.weight.dimensions, dnnl_format_tag_any, kind == .input ? key.precision : .float32)
+                    key.weight.dimensions, dnnl_format_tag_any, kind == .input ? key.precision.factors : dnnl_f32)
             else { return nil }
             let pair = { (n: Int) in [Int64(n), Int64(n)] }
             let (stride, before, after) = (

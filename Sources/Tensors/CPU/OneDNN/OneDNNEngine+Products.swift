@@ -53,9 +53,9 @@
         private func makeProduct(_ key: OneDNNProductKey) -> OneDNNPrimitive? {
             guard
                 var source = OneDNNMemory.layout(
-                    [key.rows, key.depth], key.isFirstTransposed ? dnnl_ba : dnnl_ab, .bfloat16),
+                    [key.rows, key.depth], key.isFirstTransposed ? dnnl_ba : dnnl_ab, dnnl_bf16),
                 var weights = OneDNNMemory.layout(
-                    [key.depth, key.columns], key.isSecondTransposed ? dnnl_ba : dnnl_ab, .bfloat16),
+                    [key.depth, key.columns], key.isSecondTransposed ? dnnl_ba : dnnl_ab, dnnl_bf16),
                 var destination = OneDNNMemory.layout([key.rows, key.columns], dnnl_ab)
             else { return nil }
             var operation = dnnl_matmul_desc_t()

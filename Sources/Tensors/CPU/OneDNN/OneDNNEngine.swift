@@ -54,7 +54,7 @@
         /// `create` is given the layout that the weights shall have, or nil for the one that oneDNN likes best.
         /// With `keepsLayout`, the layout that `weight` is already packed in is tried before that, so that a
         /// weight used at several geometries is not packed anew each time.
-        private func primitive(
+        func primitive(
             _ key: OneDNNKey, for weight: Parameter, keepsLayout: Bool,
             create: (dnnl_memory_desc_t?) -> OneDNNPrimitive?
         ) -> OneDNNPrimitive? {
@@ -82,10 +82,9 @@
             _ key: OneDNNKey, for weight: Parameter, keepsLayout: Bool, backend: CPUBackend,
             create: (OneDNNKey, dnnl_memory_desc_t?) -> OneDNNPrimitive?
         ) -> OneDNNPrimitive? {
-            let wanted = backend.configuration.precision
-            if wanted != .float32, !weight.needsFullPrecision, backend.configuration.supports(wanted) {
+            if backend.isReduced(weight), backend.configuration.supports(.bfloat16) {
                 var reduced = key
-                reduced.precision = wanted
+                reduced.precision = .bfloat16
                 let made = primitive(reduced, for: weight, keepsLayout: keepsLayout) { create(reduced, $0) }
                 if let made { return made }
             }
@@ -97,11 +96,23 @@
             _ primitive: OneDNNPrimitive, source: Tensor, weight: Parameter, bias: Tensor?,
             residual: Tensor?, into out: Tensor, backend: CPUBackend
         ) {
+            let source = primitive.precision == .bfloat16 ? backend.rounded(source) : source
+            withExtendedLifetime(source) {
+                execute(
+                    primitive, source: source.rawPointer, weight: weight, bias: bias, residual: residual,
+                    into: out, backend: backend)
+            }
+        }
+
+        /// The same of factors that are in the primitive's precision already.
+        func execute(
+            _ primitive: OneDNNPrimitive, source: UnsafeMutableRawPointer, weight: Parameter, bias: Tensor?,
+            residual: Tensor?, into out: Tensor, backend: CPUBackend
+        ) {
             ck_limit_threads(Int32(threads))
             let packed = packedWeight(weight, for: primitive, backend: backend)
-            let source = primitive.precision == .bfloat16 ? backend.rounded(source) : source
             let scratchpad = backend.allocate(byteCount: max(64, primitive.scratchpadSize))
-            primitive.source.point(at: source.rawPointer)
+            primitive.source.point(at: source)
             primitive.destination.point(at: out.rawPointer)
             primitive.scratchpad.point(at: scratchpad.pointer)
             var arguments = [
@@ -121,7 +132,7 @@
                 arguments.append(dnnl_exec_arg_t(arg: argument, memory: memory.memory))
             }
             // oneDNN has only the addresses.
-            withExtendedLifetime((source, packed, bias, residual, out, scratchpad)) {
+            withExtendedLifetime((packed, bias, residual, out, scratchpad)) {
                 execute(primitive.primitive, arguments, weight.name)
             }
         }
@@ -162,9 +173,16 @@
             _ weight: Parameter, plain layout: dnnl_memory_desc_t, as wanted: dnnl_memory_desc_t,
             backend: CPUBackend
         ) -> OneDNNPackedWeight {
-            let plain = backend.converted(weight)
+            let plain: Storage
             let source = OneDNNMemory(layout, engine: engine)
-            source.point(at: plain.rawPointer)
+            if layout.data_type == dnnl_s8 {
+                plain = backend.quantised(weight).values
+                source.point(at: plain.pointer)
+            } else {
+                let converted = backend.converted(weight)
+                plain = converted.storage
+                source.point(at: converted.rawPointer)
+            }
             let packed = OneDNNPackedWeight(
                 wanted, storage: { backend.allocate(byteCount: $0) }, owner: self)
             var description: dnnl_primitive_desc_t?
@@ -201,7 +219,7 @@
         var hasBias: Bool
         var hasResidual: Bool
         var activation: Activation?
-        /// Of the source and the weights; bias, residual and destination are float32.
+        /// Of the source and the weights. Bias and residual are float32, and so is the destination but for int8: integers.
         var precision: Precision = .float32
     }
 #endif

@@ -23,13 +23,14 @@
         }
 
         /// The product with weights in the given layout, or the one that oneDNN chooses.
-        private func makeLinear(_ key: OneDNNKey, packedAs layout: dnnl_memory_desc_t?) -> OneDNNPrimitive? {
+        func makeLinear(_ key: OneDNNKey, packedAs layout: dnnl_memory_desc_t?) -> OneDNNPrimitive? {
             let (rows, depth, columns) = (key.source[0], key.source[1], key.weight[0])
-            guard var source = OneDNNMemory.layout([rows, depth], dnnl_ab, key.precision),
-                var destination = OneDNNMemory.layout([rows, columns], dnnl_ab),
+            guard var source = OneDNNMemory.layout([rows, depth], dnnl_ab, key.precision.factors),
+                var destination = OneDNNMemory.layout([rows, columns], dnnl_ab, key.precision.sums),
                 // `weight [out, in]` is the product's second factor `[in, out]`, transposed in memory.
-                let plain = OneDNNMemory.layout([depth, columns], dnnl_ba),
-                let any = OneDNNMemory.layout([depth, columns], dnnl_format_tag_any, key.precision),
+                let plain = OneDNNMemory.layout([depth, columns], dnnl_ba, key.precision.plainWeights),
+                let any = OneDNNMemory.layout(
+                    [depth, columns], dnnl_format_tag_any, key.precision.factors),
                 var bias = OneDNNMemory.layout([1, columns], dnnl_ab)
             else { return nil }
             var weights = layout ?? any

@@ -29,15 +29,31 @@
         }
 
         static func layout(
-            _ dimensions: [Int], _ tag: dnnl_format_tag_t, _ precision: Precision = .float32
+            _ dimensions: [Int], _ tag: dnnl_format_tag_t, _ type: dnnl_data_type_t = dnnl_f32
         ) -> dnnl_memory_desc_t? {
             var layout = dnnl_memory_desc_t()
             let extents = dimensions.map(Int64.init) + Array(repeating: 0, count: 12 - dimensions.count)
             let status = dnnl_memory_desc_init_by_tag(
-                &layout, Int32(dimensions.count), extents,
-                precision == .bfloat16 ? dnnl_bf16 : dnnl_f32, tag)
+                &layout, Int32(dimensions.count), extents, type, tag)
             return status == dnnl_success ? layout : nil
         }
+    }
+
+    extension Precision {
+        /// Of both factors of a product.
+        var factors: dnnl_data_type_t {
+            switch self {
+            case .float32: dnnl_f32
+            case .bfloat16: dnnl_bf16
+            case .int8: dnnl_s8
+            }
+        }
+
+        /// Of what a product comes to.
+        var sums: dnnl_data_type_t { self == .int8 ? dnnl_s32 : dnnl_f32 }
+
+        /// Of weights before they are packed: oneDNN rounds to bfloat16 itself, and is given integers.
+        var plainWeights: dnnl_data_type_t { self == .int8 ? dnnl_s8 : dnnl_f32 }
     }
 
     /// A parameter in the layout that oneDNN's kernels read.
