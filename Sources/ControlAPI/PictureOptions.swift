@@ -24,12 +24,17 @@ public struct PictureOptions: Codable, Sendable, Hashable {
     public var clipSkip: Int?
     /// How much noise `ddim` adds on its way.
     public var eta: Double?
+    /// The network's levels below the finest run in each so manieth step.
+    public var deepEvery: Int?
+    /// Noise levels within which guidance works.
+    public var guidanceInterval: ClosedRange<Double>?
 
     /// Nothing but what is named.
     public init(
         negativePrompt: String? = nil, steps: Int? = nil, sampler: String? = nil, guidance: Double? = nil,
         imageGuidance: Double? = nil, width: Int? = nil, height: Int? = nil, mode: String? = nil,
-        referenceTokens: Double? = nil, weights: Bool? = nil, clipSkip: Int? = nil, eta: Double? = nil
+        referenceTokens: Double? = nil, weights: Bool? = nil, clipSkip: Int? = nil, eta: Double? = nil,
+        deepEvery: Int? = nil, guidanceInterval: ClosedRange<Double>? = nil
     ) {
         self.negativePrompt = negativePrompt
         self.steps = steps
@@ -43,6 +48,8 @@ public struct PictureOptions: Codable, Sendable, Hashable {
         self.weights = weights
         self.clipSkip = clipSkip
         self.eta = eta
+        self.deepEvery = deepEvery
+        self.guidanceInterval = guidanceInterval
     }
 }
 

@@ -93,7 +93,8 @@ extension PictureParameters {
             width: size.width, height: size.height, mode: try fields.text("Reference mode"),
             referenceTokens: try fields.numberIfThere("Reference tokens"),
             weights: fields["Emphasis"] == nil ? nil : true, clipSkip: try fields.numberIfThere("Clip skip"),
-            eta: try fields.numberIfThere("Eta"))
+            eta: try fields.numberIfThere("Eta"), deepEvery: try fields.numberIfThere("Deep every"),
+            guidanceInterval: try fields.noiseLevelsIfThere("Guidance interval"))
         seed = try fields.number("Seed")
         model = fields["Model"]
         modelHash = try fields.hexadecimal("Model hash")
@@ -169,6 +170,14 @@ extension PictureParameters {
             throws(PictureParametersError) -> Number?
         {
             values[name] == nil ? nil : try number(name)
+        }
+
+        func noiseLevelsIfThere(_ name: String) throws(PictureParametersError) -> ClosedRange<Double>? {
+            guard let value = values[name] else { return nil }
+            guard let interval = ClosedRange(noiseLevels: value) else {
+                throw .invalid(field: name, value: value)
+            }
+            return interval
         }
 
         func size(_ name: String) throws(PictureParametersError) -> PixelSize {

@@ -38,11 +38,12 @@ struct Denoiser {
     ///     otherwise of the targets `[T, h, w, c]`.
     ///   - entries: what the references left in the bank.
     ///   - counter: sees which of their tokens count.
+    ///   - deep: what the levels below the finest gave in the step before, or where it is to be kept.
     /// - Returns: for each branch, an output for every row of `x`, or for the targets alone where the branch sees no
     ///   references.
     func predictions(
         _ x: Tensor, timestep: Double, branches: [GuidanceBranch], entries: [ReferenceKeysValues],
-        counter: ReferenceTokenCounter? = nil
+        counter: ReferenceTokenCounter? = nil, deep: DeepFeatures? = nil
     ) -> [Tensor] {
         var units: [Unit] = []
         var counts: [Int] = []  // units of each branch
@@ -51,7 +52,7 @@ struct Denoiser {
             units += made
             counts.append(made.count)
         }
-        var outputs = run(units, timestep: timestep, counter: counter)[...]
+        var outputs = run(units, timestep: timestep, counter: counter, deep: deep)[...]
         return counts.map { count in
             defer { outputs = outputs.dropFirst(count) }
             return Tensor.concatenatingRows(Array(outputs.prefix(count)))
@@ -102,7 +103,9 @@ struct Denoiser {
     }
 
     /// As few forward passes as memory allows.
-    private func run(_ units: [Unit], timestep: Double, counter: ReferenceTokenCounter?) -> [Tensor] {
+    private func run(
+        _ units: [Unit], timestep: Double, counter: ReferenceTokenCounter?, deep: DeepFeatures?
+    ) -> [Tensor] {
         var outputs: [Tensor] = []
         var group: [Unit] = []
         func flush() {
@@ -113,7 +116,7 @@ struct Denoiser {
                 timesteps: Array(repeating: timestep, count: images),
                 context: Captions(
                     embeddings: captions, ofImage: group.flatMap(\.captions)),
-                coupling: Coupling(sets: group.map(\.set), counter: counter))
+                coupling: Coupling(sets: group.map(\.set), counter: counter), deep: deep)
             var first = 0
             for unit in group {
                 outputs.append(output[rows: first..<first + unit.set.images])

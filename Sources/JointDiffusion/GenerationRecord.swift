@@ -69,6 +69,11 @@ public struct GenerationRecord: Sendable, Equatable {
             fields.append(("References", list))
         }
         if let share = request.referenceTokens { fields.append(("Reference tokens", Self.number(share))) }
+        if let count = request.deepEvery { fields.append(("Deep every", "\(count)")) }
+        if let interval = request.guidanceInterval {
+            let ends = [interval.lowerBound, interval.upperBound].map(Self.number)
+            fields.append(("Guidance interval", ends.joined(separator: "-")))
+        }
         if !adapters.isEmpty { fields.append(("LoRA", adapters.joined(separator: ", "))) }
         if precision != .float32 { fields.append(("Precision", precision.rawValue)) }
         fields.append(("Version", version))

@@ -25,6 +25,10 @@ public struct GenerationRequest: Sendable, Equatable, Codable {
     /// In modes `cached` and `matched`: the share of the references' tokens that is attended to, above 0 and up to 1,
     /// those that count most; nil: all.
     public var referenceTokens: Double?
+    /// The levels below the finest run in each so manieth step; those between take what they gave. Nil: in all.
+    public var deepEvery: Int?
+    /// Noise levels σ/α within which guidance works; elsewhere the prompt's branch stands alone. Nil: everywhere.
+    public var guidanceInterval: ClosedRange<Double>?
     /// Pixels, multiples of the VAE's downscale.
     public var width: Int
     public var height: Int
@@ -81,6 +85,7 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
     case clipSkip(Int, layers: Int)
     case referenceTokens(Double)
     case referenceTokensInJointMode
+    case deepEvery(Int)
     case notFinite(what: String)
     case foreignState
     case damagedWeight(file: String, tensor: String)
@@ -99,6 +104,8 @@ public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible
             "A share of \(share) of the references' tokens is not possible; it must be above 0 and at most 1."
         case .referenceTokensInJointMode:
             "In mode joint all tokens of the references take part; choose mode cached or matched to leave some out."
+        case .deepEvery(let count):
+            "All levels of the network in every \(count)th step is not possible; it must be from 1, in all of them, to 100."
         case .strength(let strength):
             "A strength of \(strength) is not possible; it must be above 0 and at most 1."
         case .start(let expected, let actual):

@@ -147,9 +147,8 @@ public final class Pipeline {
                     store: $0.store, model: $0.model, clipSkip: request.clipSkip ?? 1, width: request.width,
                     height: request.height)
             })
-        /// With fewer tokens of references: all of them are attended to in every so many steps, to see which count.
-        let isCounted = { (step: Int) in request.referenceTokens != nil && step % Self.countingInterval == 0 }
-        let guidance = Guidance(scale: request.guidance, imageScale: request.imageGuidance)
+        let guidance = Guidance(
+            scale: request.guidance, imageScale: request.imageGuidance, interval: request.guidanceInterval)
 
         // 2. The set: in joint mode references are members of it, and come first.
         var sampler = try request.makeSampler(for: model)
@@ -169,29 +168,33 @@ public final class Pipeline {
             // Where a part is made anew altogether, nothing of what was there shows through.
             if first > 0 || start.area == nil { x = sampler.noised(whole, drawn, at: first) }
         }
+        let course = StepCourse(
+            first: first,
+            branches: sampler.noiseLevels.map {
+                guidance.branches(noiseLevel: $0, hasReferences: !references.isEmpty)
+            }, countsTokens: request.referenceTokens != nil, deepEvery: request.deepEvery)
         if let state {
-            guard first...sampler.count ~= state.step,
-                request.referenceTokens == nil || isCounted(state.step)
-                    || [first, sampler.count].contains(state.step),
+            guard first...sampler.count ~= state.step, course.canGoOn(from: state.step),
                 ([state.latents] + state.history).allSatisfy({ $0.shape == x.shape })
             else { throw GenerationError.foreignState }
             x = state.latents
             sampler.history = state.history
         }
 
-        // 4. The walk. With fewer tokens of references it can be gone on with only from where they are counted.
+        // 4. The walk.
+        let deep = request.deepEvery.map { _ in DeepFeatures() }
         var resumable = SamplingState(step: state?.step ?? first, latents: x, history: sampler.history)
         for step in (state?.step ?? first)..<sampler.count {
-            let branches = guidance.branches(
-                noiseLevel: sampler.noiseLevels[step], hasReferences: !references.isEmpty)
+            let branches = course.branches[step]
             let timestep = sampler.timesteps[step]
             let counter =
-                isCounted(step) && branches.contains(where: \.seesReferences) ? ReferenceTokenCounter() : nil
+                course.isCounted(step) && branches.contains(where: \.seesReferences) ? ReferenceTokenCounter() : nil
             if counter != nil { bank.select(nil) }
             let entries = bank.entries(at: step, of: sampler) { denoiser.record($0, $1, timestep: $2) }
+            deep?.beginStep(renewing: course.isRenewed(step))
             let outputs = denoiser.predictions(
                 sampler.scaledInput(x, at: step), timestep: timestep, branches: branches, entries: entries,
-                counter: counter)
+                counter: counter, deep: deep)
             if let counter, let share = request.referenceTokens {
                 bank.select(ReferenceTokenSelection(counter, share: share))
             }
@@ -215,7 +218,7 @@ public final class Pipeline {
                     (known > 0 ? [x[rows: 0..<known]] : [])
                         + [area.blended(x[rows: targets], shown[rows: targets])])
             }
-            if request.referenceTokens == nil || isCounted(step + 1) || step + 1 == sampler.count {
+            if course.canGoOn(from: step + 1) {
                 resumable = SamplingState(step: step + 1, latents: x, history: sampler.history)
             }
             let total = sampler.count - first
@@ -233,8 +236,6 @@ public final class Pipeline {
         }
         return x[rows: known..<x.shape[0]]
     }
-
-    private static let countingInterval = 5
 
     /// Guides the targets; references are known and keep the full branch's output.
     private func combined(
@@ -284,6 +285,7 @@ public final class Pipeline {
             guard share > 0, share <= 1 else { throw GenerationError.referenceTokens(share) }
             guard request.mode != .joint else { throw GenerationError.referenceTokensInJointMode }
         }
+        if let count = request.deepEvery, !(1...100 ~= count) { throw GenerationError.deepEvery(count) }
         let layers = model.textEncoder.configuration.layers
         if let clipSkip = request.clipSkip, !(1...max(layers, 1) ~= clipSkip) {
             throw GenerationError.clipSkip(clipSkip, layers: layers)

@@ -50,6 +50,16 @@ struct OrderArguments: ParsableArguments {
     var eta: Double?
 
     @Option(
+        name: .long, help: "All levels of the network run in each so manieth step only: faster, nearly the same.")
+    var deepEvery: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Noise levels within which guidance works, as 0.3-5: fewer passes.", valueName: "from-to"))
+    var guidanceInterval: NoiseLevels?
+
+    @Option(
         name: .long, parsing: .upToNextOption,
         help: "The photos to use, by name or pattern; the subject's first ones by default.")
     var photos: [String] = []
@@ -63,8 +73,19 @@ struct OrderArguments: ParsableArguments {
             picture: PictureOptions(
                 negativePrompt: negativePrompt, steps: steps, sampler: sampler, guidance: guidance,
                 imageGuidance: imageGuidance, width: size?.width, height: size?.height, mode: mode,
-                referenceTokens: referenceTokens, weights: weights ? true : nil, clipSkip: clipSkip, eta: eta),
+                referenceTokens: referenceTokens, weights: weights ? true : nil, clipSkip: clipSkip, eta: eta,
+                deepEvery: deepEvery, guidanceInterval: guidanceInterval?.interval),
             count: count, seed: seed, photos: photos.isEmpty ? nil : photos, priority: priority)
+    }
+}
+
+/// Two noise levels.
+struct NoiseLevels: ExpressibleByArgument {
+    let interval: ClosedRange<Double>
+
+    init?(argument: String) {
+        guard let interval = ClosedRange(noiseLevels: argument) else { return nil }
+        self.interval = interval
     }
 }
 

@@ -7,7 +7,7 @@ import Testing
         "a photo of the cat in the snow\nNegative prompt: night, rain\n"
         + "Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 2.5, Seed: 4294967295, Size: 64x96, "
         + "Model hash: 0123456789, Model: toybox, Image CFG scale: 1.5, Emphasis: Original, Clip skip: 2, "
-        + "Eta: 0.5, Reference mode: cached, Reference tokens: 0.25, "
+        + "Eta: 0.5, Reference mode: cached, Reference tokens: 0.25, Deep every: 2, Guidance interval: 0.25-5, "
         + #"References: "0.png 00112233445566aa, my cat, 2.png ffeeddccbbaa9988", "#
         + "Version: jedid 0.1.0"
 
@@ -20,7 +20,7 @@ import Testing
                     options: PictureOptions(
                         negativePrompt: "night, rain", steps: 20, sampler: "dpmpp_2m_karras", guidance: 2.5,
                         imageGuidance: 1.5, width: 64, height: 96, mode: "cached", referenceTokens: 0.25,
-                        weights: true, clipSkip: 2, eta: 0.5),
+                        weights: true, clipSkip: 2, eta: 0.5, deepEvery: 2, guidanceInterval: 0.25...5),
                     seed: 4_294_967_295, model: "toybox", modelHash: "0123456789",
                     references: [
                         .init(name: "0.png", hash: "00112233445566aa"),

@@ -60,6 +60,7 @@ import Testing
         (["--init", photo, "--strength", "0"], "strength"), (["--init", "/nowhere/x.png"], "/nowhere/x.png"),
         (["--init", photo, "--mask", "/nowhere/m.png"], "/nowhere/m.png"),
         (["--clip-skip", "99"], "clip skip"), (["--eta", "0.5", "--sampler", "euler"], "eta"),
+        (["--deep-every", "0"], "from 1"), (["--guidance-interval", "5"], "two noise levels"),
         (["--lora", "/nowhere/x.safetensors:0.5"], "/nowhere/x.safetensors"), (["--lora", ":1"], "lora"),
         (["--vae", "/nowhere/vae"], "/nowhere/vae/config.json"),
         (["--embedding", "/nowhere/e.safetensors"], "/nowhere/e.safetensors"),

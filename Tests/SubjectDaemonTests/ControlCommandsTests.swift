@@ -74,6 +74,8 @@ import Testing
         (wrong { $0.picture.guidance = -1 }, "guidance is -1.0"),
         (wrong { $0.picture.eta = 1.1 }, "eta is 1.1; it must be from 0.0 to 1.0."),
         (wrong { $0.picture.clipSkip = 65 }, "from 1 to 64"),
+        (wrong { $0.picture.deepEvery = 0 }, "from 1 to 100"),
+        (wrong { $0.picture.guidanceInterval = 1...1001 }, "from 0.0 to 1000.0"),
         (wrong { $0.picture.referenceTokens = .nan }, "from 0.01 to 1.0"),
         (wrong { $0.picture.sampler = "magic" }, "dpmpp_2m_karras"),
         (wrong { $0.picture.mode = "magic" }, "matched"),
@@ -96,7 +98,8 @@ import Testing
             picture: PictureOptions(
                 negativePrompt: "n", steps: 1000, sampler: "unipc", guidance: 0, imageGuidance: 100,
                 width: 64,
-                height: 4096, mode: "joint", referenceTokens: 1, weights: true, clipSkip: 12, eta: 1),
+                height: 4096, mode: "joint", referenceTokens: 1, weights: true, clipSkip: 12, eta: 1,
+                deepEvery: 3, guidanceInterval: 0...1000),
             count: 100, seed: 0, priority: -100)
         #expect(
             OrderRules.problem(with: PictureOrder(subject: "a b.c", prompt: "p", options: options)) == nil)

@@ -48,6 +48,10 @@ import Testing
                 "a dog --weights yes --clip-skip 2 --reference_tokens 0.5 --eta 1",
                 .init(picture: .init(referenceTokens: 0.5, weights: true, clipSkip: 2, eta: 1))
             ),
+            (
+                "a dog --deep-every 3 --guidance_interval 0.3-5",
+                .init(picture: .init(deepEvery: 3, guidanceInterval: 0.3...5))
+            ),
             ("a dog --weights off", .init(picture: .init(weights: false))),
             (
                 "a dog --negative_prompt blurry, bad --seed 5",
@@ -98,6 +102,8 @@ import Testing
             ("a dog --eta 2", "eta is 2; it must be a number from 0 to 1"),
             ("a dog --reference_tokens 0", "a number from 0.01 to 1"),
             ("a dog --clip_skip 0", "a whole number from 1 to 64"),
+            ("a dog --deep_every 101", "a whole number from 1 to 100"),
+            ("a dog --guidance_interval 5-0.3", "two noise levels from 0 to 1000, as 0.3-5"),
             ("a dog --weights heavy", "weights is \"heavy\"; it must be yes or no"),
             ("a dog --guidance 1e9", "a number from 0 to 100"),
             ("a dog --guidance -1", "a number from 0 to 100"),

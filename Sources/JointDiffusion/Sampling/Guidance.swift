@@ -10,7 +10,7 @@ public struct Guidance: Sendable, Equatable {
     /// s_I; nil: two branches.
     public var imageScale: Double?
     /// Noise levels σ/α within which guidance works, elsewhere the full branch stands alone (arXiv 2404.07724);
-    /// nil: everywhere.
+    /// nil: everywhere. Levels above 1000, pure noise among them, count as 1000.
     public var interval: ClosedRange<Double>?
     /// Whether the two differences of three branches are first shrunk to the smaller of their norms, per image,
     /// against over-exposure (SynCD, arXiv 2502.01720).
@@ -29,7 +29,7 @@ public struct Guidance: Sendable, Equatable {
     /// The branches that a step at this noise level needs. Those that would have no weight are left out;
     /// without references e(I,0) is e(0,0).
     public func branches(noiseLevel: Double, hasReferences: Bool = true) -> [GuidanceBranch] {
-        if let interval, !interval.contains(noiseLevel) { return [.full] }
+        if let interval, !interval.contains(min(noiseLevel, 1000)) { return [.full] }
         guard let imageScale, hasReferences else { return scale == 1 ? [.full] : [.unconditional, .full] }
         if isNormalised { return [.unconditional, .references, .full] }
         return (imageScale == 1 ? [] : [.unconditional]) + (imageScale == scale ? [] : [.references]) + [

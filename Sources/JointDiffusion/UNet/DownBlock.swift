@@ -25,15 +25,17 @@ struct DownBlock {
     }
 
     /// `x [N, h, w, C]` -> `[N, ⌈h/2⌉, ⌈w/2⌉, C']`; appends every intermediate result to `skips`.
+    /// - Parameter halves: whether the next resolution is wanted at all.
     func callAsFunction(
-        _ x: Tensor, time: Tensor, context: Captions, coupling: Coupling, skips: inout [Tensor]
+        _ x: Tensor, time: Tensor, context: Captions, coupling: Coupling, skips: inout [Tensor],
+        halves: Bool = true
     ) -> Tensor {
         var x = x
         for layer in layers {
             x = layer(x, time: time, context: context, coupling: coupling)
             skips.append(x)
         }
-        if let downsampler {
+        if halves, let downsampler {
             x = downsampler(x)
             skips.append(x)
         }

@@ -61,9 +61,16 @@ public final class UNet {
     ///   - timesteps: one for every image.
     ///   - context: every image's caption.
     ///   - coupling: which images attend to which.
+    ///   - deep: what the levels below the finest gave before, or where it is to be kept.
     /// - Returns: `[N, h, w, outChannels]`.
     public func callAsFunction(
         _ x: Tensor, timesteps: [Double], context: Captions, coupling: Coupling
+    ) -> Tensor {
+        self(x, timesteps: timesteps, context: context, coupling: coupling, deep: nil)
+    }
+
+    func callAsFunction(
+        _ x: Tensor, timesteps: [Double], context: Captions, coupling: Coupling, deep: DeepFeatures?
     ) -> Tensor {
         precondition(timesteps.count == x.shape[0] && context.ofImage.count == x.shape[0])
         precondition(coupling.images == x.shape[0], "\(coupling.images) images coupled of \(x.shape[0])")
@@ -71,17 +78,26 @@ public final class UNet {
         let time = timeEmbedding(timesteps, on: x.backend).activated(.silu)
         // 2. In.
         var hidden = convIn(x)
-        // 3. Down, keeping what the way up will join.
+        // 3. Down, keeping what the way up will join; 4. the middle; 5. up to the finest level.
         var skips = [hidden]
-        for block in downBlocks {
-            hidden = block(hidden, time: time, context: context, coupling: coupling, skips: &skips)
+        if let known = deep?.next() {
+            _ = downBlocks[0](
+                hidden, time: time, context: context, coupling: coupling, skips: &skips, halves: false)
+            hidden = known
+        } else {
+            for block in downBlocks {
+                hidden = block(hidden, time: time, context: context, coupling: coupling, skips: &skips)
+            }
+            if let middleBlock {
+                hidden = middleBlock(hidden, time: time, context: context, coupling: coupling)
+            }
+            for block in upBlocks.dropLast() {
+                hidden = block(hidden, time: time, context: context, coupling: coupling, skips: &skips)
+            }
+            deep?.keep(hidden)
         }
-        // 4. Middle.
-        if let middleBlock { hidden = middleBlock(hidden, time: time, context: context, coupling: coupling) }
-        // 5. Up.
-        for block in upBlocks {
-            hidden = block(hidden, time: time, context: context, coupling: coupling, skips: &skips)
-        }
+        hidden = upBlocks[upBlocks.count - 1](
+            hidden, time: time, context: context, coupling: coupling, skips: &skips)
         // 6. Out.
         return convOut(normOut(hidden, activation: .silu))
     }

@@ -18,6 +18,11 @@ enum OrderRules {
             range("reference tokens", picture.referenceTokens, tokens),
             range("clip skip", picture.clipSkip, PromptOptionRules.clipSkip),
             range("eta", picture.eta, 0...1),
+            range("deep every", picture.deepEvery, PromptOptionRules.deepEvery),
+            range(
+                "guidance interval", picture.guidanceInterval?.lowerBound, PromptOptionRules.noiseLevels),
+            range(
+                "guidance interval", picture.guidanceInterval?.upperBound, PromptOptionRules.noiseLevels),
             choice("sampler", picture.sampler, SamplerKind.allCases.map(\.rawValue)),
             choice("mode", picture.mode, ReferenceMode.allCases.map(\.rawValue)),
         ]

@@ -170,6 +170,8 @@ public actor DiffusionEngine: PictureEngine {
         if options.weights == true { made.hasWeights = true }
         made.clipSkip = options.clipSkip
         made.eta = options.eta
+        made.deepEvery = options.deepEvery
+        made.guidanceInterval = options.guidanceInterval
         return made
     }
 }

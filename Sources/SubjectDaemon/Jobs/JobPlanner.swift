@@ -101,6 +101,8 @@ extension PictureOptions {
         add("weights", weights)
         add("clipSkip", clipSkip)
         add("eta", eta)
+        add("deepEvery", deepEvery)
+        add("guidanceInterval", guidanceInterval)
         return pairs
     }
 }

@@ -12,6 +12,8 @@ struct StepTimes: Sendable, Equatable {
         var isGuided: Bool?
         var isGuidedByReferences: Bool?
         var referenceTokens: Double?
+        var deepEvery: Int?
+        var guidanceInterval: ClosedRange<Double>?
     }
 
     /// What was measured.
@@ -68,6 +70,7 @@ extension StepTimes.Kind {
             references: plan.references.count, sampler: options.sampler,
             isGuided: options.guidance.map { $0 != 1 },
             isGuidedByReferences: options.imageGuidance.map { $0 != 1 },
-            referenceTokens: options.referenceTokens)
+            referenceTokens: options.referenceTokens, deepEvery: options.deepEvery,
+            guidanceInterval: options.guidanceInterval)
     }
 }

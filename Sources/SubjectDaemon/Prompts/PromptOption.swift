@@ -16,6 +16,8 @@ enum PromptOption: String, Sendable, CaseIterable {
     case weights
     case clipSkip = "clip_skip"
     case eta
+    case deepEvery = "deep_every"
+    case guidanceInterval = "guidance_interval"
     case photos
     case priority
     /// A1111's number of batches: with ``batchSize`` another way to say ``count``.
@@ -45,7 +47,8 @@ enum PromptOption: String, Sendable, CaseIterable {
     /// Those that can stand in a line.
     static let ofLines: [PromptOption] = [
         .negativePrompt, .count, .seed, .steps, .sampler, .guidance, .imageGuidance, .size, .width, .height,
-        .mode, .referenceTokens, .weights, .clipSkip, .eta, .photos, .priority, .prompt,
+        .mode, .referenceTokens, .weights, .clipSkip, .eta, .deepEvery, .guidanceInterval, .photos,
+        .priority, .prompt,
     ]
 
     /// Those that can stand in a file's front, in `subject.yaml` and in the defaults.

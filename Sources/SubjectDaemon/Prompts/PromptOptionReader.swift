@@ -80,6 +80,9 @@ struct PromptOptionReader: Sendable, Equatable {
         case .referenceTokens: options.picture.referenceTokens = try number(option, text)
         case .eta: options.picture.eta = try number(option, text)
         case .clipSkip: options.picture.clipSkip = try number(option, text, in: PromptOptionRules.clipSkip)
+        case .deepEvery:
+            options.picture.deepEvery = try number(option, text, in: PromptOptionRules.deepEvery)
+        case .guidanceInterval: options.picture.guidanceInterval = try noiseLevels(option, text)
         case .weights: options.picture.weights = try truth(option, text)
         case .width: options.picture.width = try side(option, text)
         case .height: options.picture.height = try side(option, text)
@@ -149,6 +152,15 @@ struct PromptOptionReader: Sendable, Equatable {
         }
     }
 
+    private func noiseLevels(
+        _ option: PromptOption, _ text: String
+    ) throws(WritingMistake) -> ClosedRange<Double> {
+        guard let interval = ClosedRange(noiseLevels: text) else {
+            throw refusal(option, text, ClosedRange.noiseLevelsAllowed)
+        }
+        return interval
+    }
+
     private func side(_ option: PromptOption, _ text: String) throws(WritingMistake) -> Int {
         guard let side = Int(text), PromptOptionRules.side.contains(side),
             side.isMultiple(of: PromptOptionRules.sideMultiple)
@@ -208,6 +220,8 @@ extension PromptOptions {
         all.picture.weights = picture.weights ?? defaults.picture.weights
         all.picture.clipSkip = picture.clipSkip ?? defaults.picture.clipSkip
         all.picture.eta = picture.eta ?? defaults.picture.eta
+        all.picture.deepEvery = picture.deepEvery ?? defaults.picture.deepEvery
+        all.picture.guidanceInterval = picture.guidanceInterval ?? defaults.picture.guidanceInterval
         all.count = count ?? defaults.count
         all.seed = seed ?? defaults.seed
         all.photos = photos ?? defaults.photos

@@ -10,6 +10,8 @@ enum PromptOptionRules {
     static let share = 0.01...1.0
     static let eta = 0.0...1.0
     static let clipSkip = 1...64
+    static let deepEvery = 1...100
+    static let noiseLevels = 0.0...1000.0
     static let seed: ClosedRange<Int64> = 0...Int64(UInt32.max)
     static let priority = -1000...1000
     /// Sides are multiples of this; a model may ask for more.
@@ -32,6 +34,7 @@ enum PromptOptionRules {
         note { try check(.count, options.count, in: count) }
         note { try check(.priority, options.priority, in: priority) }
         note { try check(.clipSkip, picture.clipSkip, in: clipSkip) }
+        note { try check(.deepEvery, picture.deepEvery, in: deepEvery) }
         for (option, value) in [
             (PromptOption.guidance, picture.guidance), (.imageGuidance, picture.imageGuidance),
             (.referenceTokens, picture.referenceTokens), (.eta, picture.eta),

@@ -21,6 +21,12 @@ enum PromptOptionText {
             (.weights, picture.weights.map { $0 ? "yes" : "no" }, "no"),
             (.clipSkip, picture.clipSkip.map(String.init), "1"),
             (.eta, picture.eta.map(number), "0"),
+            (.deepEvery, picture.deepEvery.map(String.init), "1"),
+            (
+                .guidanceInterval,
+                picture.guidanceInterval.map { "\(number($0.lowerBound))-\(number($0.upperBound))" },
+                "everywhere"
+            ),
             (.photos, options.photos?.joined(separator: ", "), "the first by name"),
             (.priority, options.priority.map(String.init), "0"),
         ].map { (option: PromptOption, value: String?, otherwise: String) in

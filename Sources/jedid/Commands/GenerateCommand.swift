@@ -48,6 +48,22 @@ struct GenerateCommand: ParsableCommand {
             faster, and nearly the same. From above 0 to 1.
             """)
     var referenceTokens: Double?
+    @Option(
+        help: """
+            Run the network's levels below the finest in each so manieth step only; the steps between take what they \
+            gave: faster, and nearly the same.
+            """)
+    var deepEvery: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Guide within these noise levels only, as 0.3-5: fewer passes.", valueName: "from-to"),
+        transform: { text in
+            guard let interval = ClosedRange(noiseLevels: text) else {
+                throw ValidationError("It must be \(ClosedRange.noiseLevelsAllowed).")
+            }
+            return interval
+        })
+    var guidanceInterval: ClosedRange<Double>?
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
     @OptionGroup var startingPicture: StartingPicture
     @Flag(
@@ -146,6 +162,8 @@ struct GenerateCommand: ParsableCommand {
         request.eta = eta
         request.clipSkip = clipSkip
         request.referenceTokens = referenceTokens
+        request.deepEvery = deepEvery
+        request.guidanceInterval = guidanceInterval
         if hasWeights { request.hasWeights = true }
         request.strength = startingPicture.effectiveStrength
         request.guide(prompt: guidance, references: imageGuidance)
