@@ -168,13 +168,13 @@ public final class Pipeline {
             // Where a part is made anew altogether, nothing of what was there shows through.
             if first > 0 || start.area == nil { x = sampler.noised(whole, drawn, at: first) }
         }
-        let course = StepCourse(
+        let plan = WalkPlan(
             first: first,
             branches: sampler.noiseLevels.map {
                 guidance.branches(noiseLevel: $0, hasReferences: !references.isEmpty)
             }, countsTokens: request.referenceTokens != nil, deepEvery: request.deepEvery)
         if let state {
-            guard first...sampler.count ~= state.step, course.canGoOn(from: state.step),
+            guard first...sampler.count ~= state.step, plan.canGoOn(from: state.step),
                 ([state.latents] + state.history).allSatisfy({ $0.shape == x.shape })
             else { throw GenerationError.foreignState }
             x = state.latents
@@ -185,13 +185,13 @@ public final class Pipeline {
         let deep = request.deepEvery.map { _ in DeepFeatures() }
         var resumable = SamplingState(step: state?.step ?? first, latents: x, history: sampler.history)
         for step in (state?.step ?? first)..<sampler.count {
-            let branches = course.branches[step]
+            let branches = plan.branches[step]
             let timestep = sampler.timesteps[step]
             let counter =
-                course.isCounted(step) && branches.contains(where: \.seesReferences) ? ReferenceTokenCounter() : nil
+                plan.isCounted(step) && branches.contains(where: \.seesReferences) ? ReferenceTokenCounter() : nil
             if counter != nil { bank.select(nil) }
             let entries = bank.entries(at: step, of: sampler) { denoiser.record($0, $1, timestep: $2) }
-            deep?.beginStep(renewing: course.isRenewed(step))
+            deep?.beginStep(renewing: plan.isRenewed(step))
             let outputs = denoiser.predictions(
                 sampler.scaledInput(x, at: step), timestep: timestep, branches: branches, entries: entries,
                 counter: counter, deep: deep)
@@ -218,7 +218,7 @@ public final class Pipeline {
                     (known > 0 ? [x[rows: 0..<known]] : [])
                         + [area.blended(x[rows: targets], shown[rows: targets])])
             }
-            if course.canGoOn(from: step + 1) {
+            if plan.canGoOn(from: step + 1) {
                 resumable = SamplingState(step: step + 1, latents: x, history: sampler.history)
             }
             let total = sampler.count - first

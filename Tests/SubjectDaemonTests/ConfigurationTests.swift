@@ -128,7 +128,8 @@ import Testing
                     embeddings: [TextEmbedding(path: "/toy.safetensors", word: "<toy>")],
                     autoencoder: "/vae",
                     keysValues: KeysValuesPlace(
-                        folder: "/var/lib/jedi/ReferenceCache/KeysValues", bytes: 2_000_000_000)))
+                        folder: "/var/lib/jedi/ReferenceCache/KeysValues", bytes: 2_000_000_000),
+                    hashes: "/var/lib/jedi/model-hashes.json"))
         #expect(entry("reference_cache", all) == "2 GB | /etc/jedi/jedid.yaml:23")
         #expect(entry("embeddings", all) == "[/toy.safetensors:<toy>] | /etc/jedi/jedid.yaml:21")
         #expect(entry("vae", all) == "/vae | /etc/jedi/jedid.yaml:22")
@@ -183,7 +184,7 @@ import Testing
             ("root: photos", "root is \"photos\"; it must be a full path"), ("root:", "root is empty"),
             ("lora: [ink.safetensors]", "full paths"), ("embeddings: toy:toy", "full paths"),
             ("lora: [\"/a:nan\"]", "full paths"),
-            ("threads: 0", "from 1 to 1024"), ("precision: f16", "one of f32, bf16, auto"),
+            ("threads: 0", "from 1 to 1024"), ("precision: f16", "one of f32, bf16, int8, auto"),
             ("log: loud", "one of debug"),
             ("free_space: many", "an amount, as 500 MB"), ("quiet_hours: 22", "hours of the day"),
             (

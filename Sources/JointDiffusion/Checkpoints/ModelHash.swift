@@ -12,26 +12,40 @@ public enum ModelHash {
     /// - Parameter progress: called once in a while.
     public static func compute(_ source: ModelSource, progress: () -> Void = {}) throws -> String {
         var hash = SHA256()
-        for (name, path) in files(of: source) {
-            hash.update(data: Data("\(name)\u{0}".utf8))
-            try update(&hash, with: path, progress)
-        }
-        if case .file = source.kind, let prediction = try OriginalSettings.written(source).prediction {
-            hash.update(data: Data("prediction_type\u{0}\(prediction.rawValue)".utf8))
-        }
-        if let autoencoder = source.autoencoder {
-            hash.update(data: Data("vae\u{0}".utf8))
-            for file in AutoencoderFiles.files(autoencoder) { try update(&hash, with: file, progress) }
-        }
-        for adapter in source.adapters {
-            hash.update(data: Data("lora\u{0}\(adapter.weight)\u{0}".utf8))
-            try update(&hash, with: adapter.path, progress)
-        }
-        for embedding in source.embeddings {
-            hash.update(data: Data("embedding\u{0}\(embedding.word ?? "")\u{0}\(embedding.path)\u{0}".utf8))
-            try update(&hash, with: embedding.path, progress)
+        for part in try parts(of: source) {
+            switch part {
+            case .text(let text): hash.update(data: Data(text.utf8))
+            case .file(let path): try update(&hash, with: path, progress)
+            }
         }
         return text(hash)
+    }
+
+    /// What the hash is over, in order.
+    public enum Part: Sendable, Equatable {
+        case text(String)
+        /// The contents of the file of that path.
+        case file(String)
+    }
+
+    /// All that decides what a model computes.
+    public static func parts(of source: ModelSource) throws -> [Part] {
+        var parts = files(of: source).flatMap { [Part.text("\($0.name)\u{0}"), .file($0.path)] }
+        if case .file = source.kind, let prediction = try OriginalSettings.written(source).prediction {
+            parts.append(.text("prediction_type\u{0}\(prediction.rawValue)"))
+        }
+        if let autoencoder = source.autoencoder {
+            parts.append(.text("vae\u{0}"))
+            parts += AutoencoderFiles.files(autoencoder).map(Part.file)
+        }
+        for adapter in source.adapters {
+            parts += [.text("lora\u{0}\(adapter.weight)\u{0}"), .file(adapter.path)]
+        }
+        for embedding in source.embeddings {
+            let words = "embedding\u{0}\(embedding.word ?? "")\u{0}\(embedding.path)\u{0}"
+            parts += [.text(words), .file(embedding.path)]
+        }
+        return parts
     }
 
     /// Of an autoencoder's folder or file, alone.
@@ -41,7 +55,7 @@ public enum ModelHash {
 
     /// Of a network's folder, alone, or of its one file.
     public static func compute(network path: String) throws -> String {
-        let files = parts(of: path, named: "").map(\.path)
+        let files = files(of: path, named: "").map(\.path)
         return try compute(files: files.isEmpty ? [path] : files)
     }
 
@@ -60,15 +74,15 @@ public enum ModelHash {
         switch source.kind {
         case .folder(let folder):
             return ["scheduler", "text_encoder", "tokenizer", "unet", "vae"].flatMap { part in
-                parts(of: part == "tokenizer" ? source.tokenizerFolder : "\(folder)/\(part)", named: part)
+                files(of: part == "tokenizer" ? source.tokenizerFolder : "\(folder)/\(part)", named: part)
             }
         case .file(let file):
             let files = [(name: "model.safetensors", path: file)]
-            return files + parts(of: source.tokenizerFolder, named: "tokenizer")
+            return files + Self.files(of: source.tokenizerFolder, named: "tokenizer")
         }
     }
 
-    private static func parts(of folder: String, named part: String) -> [(name: String, path: String)] {
+    private static func files(of folder: String, named part: String) -> [(name: String, path: String)] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.sorted().filter { isPart($0) && isRegularFile("\(folder)/\($0)") }
             .map { ("\(part)/\($0)", "\(folder)/\($0)") }

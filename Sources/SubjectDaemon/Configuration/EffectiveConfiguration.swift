@@ -173,7 +173,7 @@ public struct EffectiveConfiguration: Sendable {
                     keysValues: settings.keysValuesBytes.map {
                         KeysValuesPlace(
                             folder: ReferenceCache.keysValuesFolder(stateFolder: state), bytes: $0)
-                    }),
+                    }, hashes: "\(state)/\(ModelHashMemory.fileName)"),
                 logLevel: settings.logLevel,
                 entries: EffectiveConfiguration.entries(settings, origins: origins), file: file?.path)
         }

@@ -17,13 +17,17 @@ public struct EngineSettings: Sendable, Equatable {
     public var autoencoder: String?
     /// Where what photos leave behind in the model is kept; nil: nowhere.
     public var keysValues: KeysValuesPlace?
+    /// The file that remembers models' hashes; nil: none does.
+    public var hashes: String?
 
     /// All of it.
     public init(
         model: String, precision: Precision = .float32, threads: Int? = nil, adapters: [WeightedAdapter] = [],
-        embeddings: [TextEmbedding] = [], autoencoder: String? = nil, keysValues: KeysValuesPlace? = nil
+        embeddings: [TextEmbedding] = [], autoencoder: String? = nil, keysValues: KeysValuesPlace? = nil,
+        hashes: String? = nil
     ) {
         self.keysValues = keysValues
+        self.hashes = hashes
         self.embeddings = embeddings
         self.autoencoder = autoencoder
         self.adapters = adapters

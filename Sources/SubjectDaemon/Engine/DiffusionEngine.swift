@@ -10,6 +10,7 @@ public actor DiffusionEngine: PictureEngine {
     private let source: ModelSource
     private let configuration: CPUConfiguration
     private let keysValues: KeysValuesPlace?
+    private let hashes: ModelHashMemory?
     private let logger = Logger(label: "engine")
     private let executor = ThreadExecutor(name: "engine")
     private let time: any TimeSource
@@ -28,15 +29,22 @@ public actor DiffusionEngine: PictureEngine {
     ///   - model: the checkpoint, and what is added to it.
     ///   - configuration: how the processor is used.
     ///   - keysValues: where what photos leave behind in the model is kept; nil: nowhere.
-    public init(model: ModelSource, configuration: CPUConfiguration, keysValues: KeysValuesPlace? = nil) {
-        self.init(model: model, configuration: configuration, keysValues: keysValues, time: SystemTime())
+    ///   - hashes: the file that remembers models' hashes; nil: none does.
+    public init(
+        model: ModelSource, configuration: CPUConfiguration, keysValues: KeysValuesPlace? = nil,
+        hashes: String? = nil
+    ) {
+        self.init(
+            model: model, configuration: configuration, keysValues: keysValues, hashes: hashes,
+            time: SystemTime())
     }
 
     init(
         model: ModelSource, configuration: CPUConfiguration, keysValues: KeysValuesPlace? = nil,
-        time: any TimeSource
+        hashes: String? = nil, time: any TimeSource
     ) {
         self.keysValues = keysValues
+        self.hashes = hashes.map { ModelHashMemory(path: $0) }
         source = model
         self.configuration = configuration
         self.time = time
@@ -120,7 +128,9 @@ public actor DiffusionEngine: PictureEngine {
         do {
             let backend = CPUBackend(configuration, pulse: computing)
             let model = try DiffusionModel(source, on: backend)
-            let hash = try ModelHash.compute(source) { [computing] in computing.beat() }
+            let beat = { [computing] in computing.beat() }
+            let hash =
+                try hashes?.hash(of: source, progress: beat) ?? ModelHash.compute(source, progress: beat)
             let pipeline = Pipeline(model)
             pipeline.memory = memory(identity(hash))
             let made = Loaded(pipeline: pipeline, hash: hash, preview: LatentPreview(of: model))

@@ -1,5 +1,5 @@
 /// Which of a walk's steps do what, by their numbers alone: a walk that is gone on with does the same as one that never ended.
-struct StepCourse {
+struct WalkPlan {
     /// The first step of the walk.
     let first: Int
     /// Of each step of the sampler.
