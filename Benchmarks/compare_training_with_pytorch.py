@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Times a training step of jeditrain and of PyTorch float32 on the same U-Net and batch, in turn, and prints the ratios.
+"""Times a training step of jeditrain and of PyTorch on the same U-Net and batch, in turn, and prints the ratios.
 
   python3 compare_training_with_pytorch.py --jeditrain ../.build/release/jeditrain --model DIR [--sets 12] [--threads 1]
-      [--rounds 3] [--steps 6]
+      [--rounds 3] [--steps 6] [--precision f32|bf16]
 
 A batch is of mode cached: sets of two references and two targets, forward, backward, clipping and AdamW. What counts is
 the processor's time, since the machine may be shared; with several threads PyTorch's waiting counts as well, so that one
@@ -19,6 +19,7 @@ parser.add_argument("--sets", type=int, default=12)
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--steps", type=int, default=6)
+parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
 parser.add_argument("--pytorch-only", action="store_true", help=argparse.SUPPRESS)
 options = parser.parse_args()
 
@@ -61,7 +62,9 @@ def pytorch():
 
     def step():
         optimizer.zero_grad()
-        ((unet(x, t, context)[0][2 * sets :] - y) ** 2).mean().backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.precision == "bf16"):
+            out = unet(x, t, context)[0]
+        ((out[2 * sets :].float() - y) ** 2).mean().backward()
         torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
         optimizer.step()
 
@@ -101,6 +104,7 @@ def main():
             model=os.path.abspath(options.model), data=f"{folder}/data", mode="cached", images=4, known_minimum=2,
             known_maximum=2, drop_text=0, drop_references=0, drop_reference=0, sets=options.sets,
             steps=options.steps + 2, threads=options.threads, sample_every=0, snapshot_every=1000000,
+            precision=options.precision,
         )
         open(f"{folder}/config.yaml", "w").write("".join(f"{k}: {v}\n" for k, v in settings.items()))
         ratios, times = [], []

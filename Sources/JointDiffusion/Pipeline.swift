@@ -188,7 +188,8 @@ public final class Pipeline {
             let branches = plan.branches[step]
             let timestep = sampler.timesteps[step]
             let counter =
-                plan.isCounted(step) && branches.contains(where: \.seesReferences) ? ReferenceTokenCounter() : nil
+                plan.isCounted(step) && branches.contains(where: \.seesReferences)
+                ? ReferenceTokenCounter() : nil
             if counter != nil { bank.select(nil) }
             let entries = bank.entries(at: step, of: sampler) { denoiser.record($0, $1, timestep: $2) }
             deep?.beginStep(renewing: plan.isRenewed(step))

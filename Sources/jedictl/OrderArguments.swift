@@ -50,7 +50,8 @@ struct OrderArguments: ParsableArguments {
     var eta: Double?
 
     @Option(
-        name: .long, help: "All levels of the network run in each so manieth step only: faster, nearly the same.")
+        name: .long,
+        help: "All levels of the network run in each so manieth step only: faster, nearly the same.")
     var deepEvery: Int?
 
     @Option(

@@ -60,15 +60,17 @@ import Testing
                 for areIntegers in [true, false] {
                     let out = Tensor(uninitialized: [rows, width], on: backend)
                     for (index, sum) in sums.enumerated() {
-                        out.floats[index] = areIntegers ? Float(bitPattern: UInt32(bitPattern: sum)) : Float(sum)
+                        out.floats[index] =
+                            areIntegers ? Float(bitPattern: UInt32(bitPattern: sum)) : Float(sum)
                     }
                     let pointer = out.floats.baseAddress
                     ck_rescale(
                         &context, pointer, pointer, areIntegers, rows, width, scales, rowsPerScale, columns,
                         isPlain ? nil : bias, isPlain ? nil : residual)
                     let expected = sums.indices.map { index in
-                        let scale = Double(scales[index / width / rowsPerScale]) * Double(columns[index % width])
-                        let added = isPlain ? 0 : Double(bias[index % width]) + Double(residual[index])
+                        let (row, column) = (index / width, index % width)
+                        let scale = Double(scales[row / rowsPerScale]) * Double(columns[column])
+                        let added = isPlain ? 0 : Double(bias[column]) + Double(residual[index])
                         return Double(sums[index]) * scale + added
                     }
                     #expect(relativeError(out, PlainTensor([rows, width], expected)) < 1e-6)
@@ -108,7 +110,7 @@ import Testing
         #expect((1e-4..<2e-2).contains(relativeError(actual, product(x, weight))))
     }
 
-    @Test(arguments: [(3, 1), (3, 2), (1, 1)], [(16, 32), (320, 64), (19, 21)])
+    @Test(arguments: [(3, 1), (3, 2), (1, 1)], [(16, 32), (320, 64), (48, 16), (19, 21)])
     func convolution(_ shape: (kernel: Int, stride: Int), _ channels: (in: Int, out: Int)) {
         let geometry = ConvolutionGeometry(
             kernel: shape.kernel, stride: shape.stride, paddingBefore: shape.kernel / 2,
@@ -156,7 +158,9 @@ import Testing
                 .linear(Parameter(name: "w", value: values, coarsest: coarsest)).elements
         }
         // A processor with bytes and without bfloat16 computes in float32 instead.
-        let tolerance = Self.configuration.supports(.int8) == Self.configuration.supports(.bfloat16) ? 0 : 1e-2
+        let isSame =
+            Self.configuration.supports(.int8) == Self.configuration.supports(.bfloat16)
+        let tolerance = isSame ? 0 : 1e-2
         #expect(relativeDifference(made[0], made[1]) <= tolerance)
     }
 

@@ -23,7 +23,9 @@ public enum Autoencoders {
     {
         let file = try ConfigFile(path: "\(folder)/config.json")
         let checkpoint = try checkpoint(folder: folder, on: backend)
-        let model = try make(file, ParameterScope(checkpoint).bearing(.bfloat16)) { checkpoint.storedShape(of: $0)?.rank == 4 }
+        let model = try make(file, ParameterScope(checkpoint).bearing(.bfloat16)) {
+            checkpoint.storedShape(of: $0)?.rank == 4
+        }
         try checkpoint.finish()
         return model
     }

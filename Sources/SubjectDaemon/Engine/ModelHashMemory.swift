@@ -23,7 +23,9 @@ struct ModelHashMemory: Sendable {
         if let before, let known = read()[before.digest] { return known }
         let hash = try ModelHash.compute(source, progress: progress)
         // What changed while it was read is not remembered.
-        if let before, try before == fingerprint(of: source), before.isAtRest { keep(hash, of: before.digest) }
+        if let before, before.isAtRest, try before == fingerprint(of: source) {
+            keep(hash, of: before.digest)
+        }
         return hash
     }
 
@@ -44,7 +46,8 @@ struct ModelHashMemory: Sendable {
                 guard stat(path, &facts) == 0 else { return nil }
                 let file = FileFingerprint(facts)
                 newest = max(newest, file.changed)
-                text += "\(path)\u{0}\(facts.st_dev) \(file.inode) \(file.size) \(file.modified) \(file.changed)\u{0}"
+                let numbers = [file.size, file.modified, file.changed].map { "\($0)" }.joined(separator: " ")
+                text += "\(path)\u{0}\(facts.st_dev) \(file.inode) \(numbers)\u{0}"
             }
         }
         return Fingerprint(

@@ -7,7 +7,8 @@ extension CPUBackend {
     func precision(of weight: Parameter) -> Precision {
         let precision = configuration.precision.bounded(by: weight.coarsest)
         // A processor that has the one and not the other need not round by hand what float32 does better.
-        let lacks = precision == .bfloat16 && configuration.precision == .int8
+        let lacks =
+            precision == .bfloat16 && configuration.precision == .int8
             && configuration.supports(.int8) && !configuration.supports(.bfloat16)
         return lacks ? .float32 : precision
     }

@@ -27,7 +27,8 @@
                 var destination = OneDNNMemory.layout(logical(out), dnnl_nhwc, key.precision.factors),
                 let plain = OneDNNMemory.layout(key.weight.dimensions, dnnl_oihw),
                 var weights = OneDNNMemory.layout(
-                    key.weight.dimensions, dnnl_format_tag_any, kind == .input ? key.precision.factors : dnnl_f32)
+                    key.weight.dimensions, dnnl_format_tag_any,
+                    kind == .input ? key.precision.factors : dnnl_f32)
             else { return nil }
             let pair = { (n: Int) in [Int64(n), Int64(n)] }
             let (stride, before, after) = (
