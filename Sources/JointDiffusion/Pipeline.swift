@@ -182,7 +182,7 @@ public final class Pipeline {
         }
 
         // 4. The walk.
-        let deep = request.deepEvery.map { _ in DeepFeatures() }
+        let deep = request.deepEvery.flatMap { $0 > 1 ? DeepFeatures() : nil }
         var resumable = SamplingState(step: state?.step ?? first, latents: x, history: sampler.history)
         for step in (state?.step ?? first)..<sampler.count {
             let branches = plan.branches[step]

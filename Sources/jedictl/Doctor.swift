@@ -151,7 +151,7 @@ enum Doctor {
                 check: "memory", state: .bad, text: text,
                 fix: limited
                     ? "raise MemoryMax of jedid.service with 'sudo systemctl edit jedid'"
-                    : "use a smaller model or --precision bf16, or add memory")
+                    : "use a smaller model, --precision bf16 or int8, or add memory")
         }
         if let available = facts.machine.memoryAvailable, available < needed, facts.engine.state != .ready {
             return Finding(

@@ -28,6 +28,14 @@ import Testing
                     ], version: "jedid 0.1.0"))
     }
 
+    @Test(arguments: [0.3...5, 0...1000, 0.00001...5, 0.00001...0.00002])
+    func noiseIntervalsComeBack(_ interval: ClosedRange<Double>) {
+        #expect(ClosedRange(noiseLevels: "\(interval.lowerBound)-\(interval.upperBound)") == interval)
+    }
+
+    @Test(arguments: ["", "5", "-", "5-", "-5", "5-0.3", "0--1", "0-1001", "0-nan", "1e-05", "a-b"])
+    func noNoiseIntervals(_ text: String) { #expect(ClosedRange(noiseLevels: text) == nil) }
+
     @Test func aPromptMayLookLikeAnything() throws {
         let text =
             "Steps: 3, Sampler: none\nSteps: 20, Sampler: DDIM, CFG scale: 2, Seed: 1, Size: 64x64, "

@@ -42,10 +42,11 @@ extension DiffusionModel {
     /// The model's own figures, computing in that precision.
     public func memory(precision: Precision) -> ModelMemory {
         func bytes(_ network: ModelNetwork) -> Int {
-            switch precision {
-            case .float32: 4
-            case .bfloat16: 2
-            case .int8: network == .unet ? 1 : 2
+            switch (network, precision) {
+            // The text encoder is float32 always, and the autoencoder where the processor has bytes and no bfloat16.
+            case (.textEncoder, _), (_, .float32), (.autoencoder, .int8): 4
+            case (_, .bfloat16): 2
+            case (.unet, .int8): 1
             }
         }
         let weights = parameterCounts.reduce(0) { $0 + $1.value * bytes($1.key) }

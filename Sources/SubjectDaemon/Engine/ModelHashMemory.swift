@@ -36,7 +36,8 @@ struct ModelHashMemory: Sendable {
 
     /// Nil where a file cannot be looked at.
     private func fingerprint(of source: ModelSource) throws -> Fingerprint? {
-        var text = ""
+        // The number is that of the way in which hashes are made.
+        var text = "1\u{0}"
         var newest: Int64 = 0
         for part in try ModelHash.parts(of: source) {
             switch part {

@@ -35,6 +35,9 @@ enum PromptOptionRules {
         note { try check(.priority, options.priority, in: priority) }
         note { try check(.clipSkip, picture.clipSkip, in: clipSkip) }
         note { try check(.deepEvery, picture.deepEvery, in: deepEvery) }
+        if let interval = picture.guidanceInterval, interval.clamped(to: noiseLevels) != interval {
+            problems.append("guidance_interval must be \(ClosedRange.noiseLevelsAllowed)")
+        }
         for (option, value) in [
             (PromptOption.guidance, picture.guidance), (.imageGuidance, picture.imageGuidance),
             (.referenceTokens, picture.referenceTokens), (.eta, picture.eta),

@@ -17,7 +17,7 @@ struct ModelOptions: ParsableArguments {
         name: .customLong("precision"),
         help: """
             What products compute with: f32; bf16 (about half the time and memory, pictures differ slightly; needs \
-            a processor with AVX-512 BF16); int8 (a quarter of the U-Net's memory, pictures differ visibly; needs \
+            a processor with AVX-512 BF16); int8 (a quarter of the U-Net's memory, pictures differ more; needs \
             AVX-512 VNNI); or auto, bf16 where the processor has it.
             """)
     var chosenPrecision: PrecisionChoice?
