@@ -8,13 +8,15 @@ typedef uint32_t __attribute__((may_alias)) float_bits;
 // Numbers to 8 bits ----------------------------------------------------------------------------------
 
 /// The largest magnitude; not a number if any of them is not finite.
-static float magnitude_reference(const float *x, size_t count) {
-    float largest = 0;
+static void magnitude_reference(const float *x, size_t count, float *result) {
+    *result = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!isfinite(x[i])) return NAN;
-        if (fabsf(x[i]) > largest) largest = fabsf(x[i]);
+        if (!isfinite(x[i])) {
+            *result = NAN;
+            return;
+        }
+        if (fabsf(x[i]) > *result) *result = fabsf(x[i]);
     }
-    return largest;
 }
 
 INLINE void magnitude_body(const float *x, size_t count, float *result) {
@@ -31,10 +33,6 @@ INLINE void magnitude_body(const float *x, size_t count, float *result) {
         strange += v - v;
     }
     *result = max_of(largest) + sum_of(strange);
-}
-
-static void magnitude_scalar(const float *x, size_t count, float *result) {
-    *result = magnitude_reference(x, count);
 }
 
 VERSIONS(magnitude, (const float *x, size_t count, float *result), (x, count, result))
@@ -115,7 +113,7 @@ static void round_task(void *pointer, size_t task) {
 
 void ck_quantise(const ck_context *context, int8_t *out, float *scales, const float *x, size_t groups, size_t size) {
     quantise_work w = {.out = out, .scales = scales, .x = x, .groups = groups, .size = size, .pieces = slice_count(size)};
-    magnitude_run(context->isa, magnitude_scalar, &w.magnitude);
+    magnitude_run(context->isa, magnitude_reference, &w.magnitude);
     round_run(context->isa, round_reference, &w.round);
     if (w.pieces <= 1) {
         size_t step = rows_per_task(size);
@@ -129,18 +127,7 @@ void ck_quantise(const ck_context *context, int8_t *out, float *scales, const fl
 
 // And back -------------------------------------------------------------------------------------------
 
-static void widen_reference(float *out, const int8_t *in, size_t count) {
-    for (size_t i = 0; i < count; i++) out[i] = in[i];
-}
-
-INLINE void widen_body(float *out, const int8_t *in, size_t count) {
-    for (size_t i = 0; i < count; i++) out[i] = in[i];
-}
-
-VERSIONS(widen, (float *out, const int8_t *in, size_t count), (out, in, count))
-
 typedef struct {
-    void (*run)(float *, const int8_t *, size_t);
     float *out;
     const int8_t *in;
     size_t count;
@@ -149,12 +136,11 @@ typedef struct {
 static void widen_task(void *pointer, size_t task) {
     widen_work *w = pointer;
     slice s = slice_of(w->count, task);
-    w->run(w->out + s.begin, w->in + s.begin, s.end - s.begin);
+    for (size_t i = s.begin; i < s.end; i++) w->out[i] = w->in[i];
 }
 
 void ck_float_from_int8(const ck_context *context, float *out, const int8_t *in, size_t count) {
     widen_work w = {.out = out, .in = in, .count = count};
-    widen_run(context->isa, widen_reference, &w.run);
     ck_parallel(context, slice_count(count), widen_task, &w);
 }
 

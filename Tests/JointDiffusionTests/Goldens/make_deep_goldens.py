@@ -10,11 +10,10 @@ latent/N, [1, c, h, w]. Made with torch 2.15, diffusers 0.42.1.
 
 import argparse, json, tempfile
 import numpy as np, torch
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import StableDiffusionPipeline
 from safetensors.torch import save_file
-from transformers import CLIPTextModel, CLIPTokenizer
 import make_pipeline_goldens as goldens
-from make_start_goldens import SAMPLERS
+from make_start_goldens import pipeline
 
 CASES = [  # checkpoint, sampler, steps, every
     ("epsilon", "ddim", 5, 2),
@@ -34,21 +33,8 @@ def main():
     tensors, index = {}, []
     for number, (checkpoint, sampler, steps, every) in enumerate(CASES):
         with tempfile.TemporaryDirectory() as folder:
-            spec = goldens.CHECKPOINTS[checkpoint]
-            goldens.build(spec, folder, o.tokenizer)
-            load = lambda cls, name: cls.from_pretrained(folder, subfolder=name)
-            cls, extra = SAMPLERS[sampler]
-            pipe = StableDiffusionPipeline(
-                vae=load(AutoencoderKL, "vae"),
-                text_encoder=load(CLIPTextModel, "text_encoder"),
-                tokenizer=load(CLIPTokenizer, "tokenizer"),
-                unet=load(UNet2DConditionModel, "unet"),
-                scheduler=cls.from_config(cls.load_config(folder, subfolder="scheduler"), **extra),
-                safety_checker=None,
-                feature_extractor=None,
-                requires_safety_checker=False,
-            )
-            pipe.set_progress_bar_config(disable=True)
+            latents = goldens.CHECKPOINTS[checkpoint]["latents"]
+            pipe = pipeline(StableDiffusionPipeline, checkpoint, sampler, folder, o.tokenizer)
             passes, kept = [0], [None]
 
             def reuse(module, arguments, named):
@@ -58,7 +44,7 @@ def main():
                 return arguments, named | {"hidden_states": kept[0]}
 
             pipe.unet.up_blocks[-1].register_forward_pre_hook(reuse, with_kwargs=True)
-            noise = torch.from_numpy(rng.standard_normal((1, spec["latents"], 8, 12), dtype=np.float32))
+            noise = torch.from_numpy(rng.standard_normal((1, latents, 8, 12), dtype=np.float32))
             latent = pipe(
                 prompt=goldens.DOG,
                 negative_prompt="fish in the sea",

@@ -46,6 +46,25 @@ CASES = [  # checkpoint, inpainting, sampler, steps, strength
 ]
 
 
+def pipeline(cls, checkpoint, sampler, folder, tokenizer):
+    """A pipeline of diffusers with that checkpoint, which is built in the folder, and that sampler."""
+    goldens.build(goldens.CHECKPOINTS[checkpoint], folder, tokenizer)
+    load = lambda part, name: part.from_pretrained(folder, subfolder=name)
+    scheduler, extra = SAMPLERS[sampler]
+    pipe = cls(
+        vae=load(AutoencoderKL, "vae"),
+        text_encoder=load(CLIPTextModel, "text_encoder"),
+        tokenizer=load(CLIPTokenizer, "tokenizer"),
+        unet=load(UNet2DConditionModel, "unet"),
+        scheduler=scheduler.from_config(scheduler.load_config(folder, subfolder="scheduler"), **extra),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("--tokenizer", required=True)
@@ -58,23 +77,11 @@ def main():
     width, height = 24, 16
     for number, (checkpoint, inpainting, sampler, steps, strength) in enumerate(CASES):
         with tempfile.TemporaryDirectory() as folder:
-            spec = goldens.CHECKPOINTS[checkpoint]
-            goldens.build(spec, folder, o.tokenizer)
-            load = lambda cls, name: cls.from_pretrained(folder, subfolder=name)
-            cls, extra = SAMPLERS[sampler]
-            pipe = (StableDiffusionInpaintPipeline if inpainting else StableDiffusionImg2ImgPipeline)(
-                vae=load(AutoencoderKL, "vae"),
-                text_encoder=load(CLIPTextModel, "text_encoder"),
-                tokenizer=load(CLIPTokenizer, "tokenizer"),
-                unet=load(UNet2DConditionModel, "unet"),
-                scheduler=cls.from_config(cls.load_config(folder, subfolder="scheduler"), **extra),
-                safety_checker=None,
-                feature_extractor=None,
-                requires_safety_checker=False,
-            )
-            pipe.set_progress_bar_config(disable=True)
+            latents = goldens.CHECKPOINTS[checkpoint]["latents"]
+            cls = StableDiffusionInpaintPipeline if inpainting else StableDiffusionImg2ImgPipeline
+            pipe = pipeline(cls, checkpoint, sampler, folder, o.tokenizer)
             image = goldens.photo(rng, width, height)
-            noise = torch.from_numpy(rng.standard_normal((1, spec["latents"], height // 2, width // 2), dtype=np.float32))
+            noise = torch.from_numpy(rng.standard_normal((1, latents, height // 2, width // 2), dtype=np.float32))
             for module in (pipeline_stable_diffusion_img2img, pipeline_stable_diffusion_inpaint):
                 module.randn_tensor = lambda *_, **__: noise.clone()
                 module.retrieve_latents = lambda output, *_, **__: output.latent_dist.mode()
