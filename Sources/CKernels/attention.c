@@ -4,42 +4,7 @@
 // vectors. Then tasks of QUERIES queries walk over the blocks of their image's segments with the online softmax
 // (running maximum m and sum l per query; the output so far is rescaled when m grows), so that a task's working
 // set stays in the second-level cache whatever the number of tokens.
-#include "simd.h"
-
-enum { BLOCK = 128, QUERIES = 48 };
-
-struct attention_task;
-
-typedef struct {
-    const ck_context *context;
-    float *out;
-    const float *queries;
-    size_t tokens, channels, heads, depth, padded, query_blocks;
-    const ck_segment *segments;
-    const size_t *first, *members;
-    size_t *packed_at;  // where each segment's packed form starts, in floats; one past the last: the total
-    size_t *blocks_at;  // number of blocks before each segment
-    size_t segment_count;
-    float *packed;
-    float *scratch;  // QUERIES queries and their sums for each thread
-    bool causal;
-    float *logsumexp;  // may be null
-    void (*run)(const struct attention_task *);
-} attention_work;
-
-/// One head's queries of one task.
-typedef struct attention_task {
-    const attention_work *work;
-    size_t image, head, begin, count;
-} attention_task;
-
-static size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
-
-/// Floats of one packed block: keys [depth, BLOCK] then values [BLOCK, padded].
-static size_t block_size(const attention_work *w) { return BLOCK * (w->depth + w->padded); }
-
-/// Floats that a task works in.
-static size_t scratch_size(size_t depth, size_t padded) { return QUERIES * (depth + padded); }
+#include "attention.h"
 
 // The scalar reference: two passes in float64, straight from the definition ---------------------------
 
@@ -47,7 +12,7 @@ static void attend_reference(const attention_task *t) {
     const attention_work *w = t->work;
     double scale = 1 / sqrt((double)w->depth);
     // The scratch is larger: QUERIES rows of at least twice this many floats.
-    double *sum = (double *)(w->scratch + (size_t)ck_thread_index() * scratch_size(w->depth, w->padded));
+    double *sum = (double *)scratch_of(w);
     for (size_t row = t->begin; row < t->begin + t->count; row++) {
         size_t at = (t->image * w->tokens + row) * w->channels + t->head * w->depth;
         const float *q = w->queries + at;
@@ -189,7 +154,7 @@ INLINE void attend_body(const attention_task *t, bool wide) {
     size_t depth = w->depth, padded = w->padded;
     size_t rows = round_up(t->count, 6);
     float scores[6 * BLOCK] __attribute__((aligned(64))), maximum[QUERIES], total[QUERIES];
-    float *q = w->scratch + (size_t)ck_thread_index() * scratch_size(depth, padded);
+    float *q = scratch_of(w);
     float *sums = q + QUERIES * depth;
     memset(sums, 0, rows * padded * sizeof(float));
     float scale = 1 / sqrtf((float)depth);
@@ -203,12 +168,12 @@ INLINE void attend_body(const attention_task *t, bool wide) {
     for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
         size_t member = w->members[j], tokens = w->segments[member].tokens;
         size_t blocks = (tokens + BLOCK - 1) / BLOCK;
-        const float *packed = w->packed + w->packed_at[member] + t->head * blocks * block_size(w);
+        const float *packed = w->packed + w->packed_at[member] + t->head * blocks * w->block_size;
         for (size_t b = 0; b < blocks; b++) {
             if (w->causal && b * BLOCK >= t->begin + t->count) break;
             size_t count = tokens - b * BLOCK < BLOCK ? tokens - b * BLOCK : BLOCK;
             attend_block(
-                t, packed + b * block_size(w), count, b * BLOCK, q, scores, sums, maximum, total, rows, wide);
+                t, packed + b * w->block_size, count, b * BLOCK, q, scores, sums, maximum, total, rows, wide);
         }
     }
     for (size_t r = 0; r < t->count; r++) {
@@ -226,6 +191,21 @@ TARGET_AVX2 static void attend_avx2(const attention_task *t) { attend_body(t, fa
 TARGET_AVX512 static void attend_avx512(const attention_task *t) { attend_body(t, true); }
 #endif
 
+/// Keys [depth, BLOCK], then values [BLOCK, padded].
+static void pack_floats(
+    const float *k, const float *v, size_t count, size_t channels, size_t depth, float *packed) {
+    size_t padded = round_up(depth, 16);
+    float *keys = packed, *values = packed + BLOCK * depth;
+    for (size_t i = 0; i < depth; i++) {
+        for (size_t token = 0; token < count; token++) keys[i * BLOCK + token] = k[token * channels + i];
+        for (size_t token = count; token < BLOCK; token++) keys[i * BLOCK + token] = 0;
+    }
+    for (size_t token = 0; token < count; token++) {
+        memcpy(values + token * padded, v + token * channels, depth * sizeof(float));
+        memset(values + token * padded + depth, 0, (padded - depth) * sizeof(float));
+    }
+}
+
 // Tasks ----------------------------------------------------------------------------------------------
 
 /// Packs one block of one head of one segment.
@@ -236,18 +216,11 @@ static void pack_task(void *pointer, size_t task) {
     const ck_segment *s = w->segments + member;
     size_t blocks = w->blocks_at[member + 1] - w->blocks_at[member];
     size_t index = task - w->blocks_at[member] * w->heads, head = index / blocks, b = index % blocks;
-    float *keys = w->packed + w->packed_at[member] + index * block_size(w), *values = keys + BLOCK * w->depth;
     size_t count = s->tokens - b * BLOCK < BLOCK ? s->tokens - b * BLOCK : BLOCK;
-    const float *k = s->keys + b * BLOCK * w->channels + head * w->depth;
-    const float *v = s->values + b * BLOCK * w->channels + head * w->depth;
-    for (size_t i = 0; i < w->depth; i++) {
-        for (size_t token = 0; token < count; token++) keys[i * BLOCK + token] = k[token * w->channels + i];
-        for (size_t token = count; token < BLOCK; token++) keys[i * BLOCK + token] = 0;
-    }
-    for (size_t token = 0; token < count; token++) {
-        memcpy(values + token * w->padded, v + token * w->channels, w->depth * sizeof(float));
-        memset(values + token * w->padded + w->depth, 0, (w->padded - w->depth) * sizeof(float));
-    }
+    size_t at = b * BLOCK * w->channels + head * w->depth;
+    w->pack(
+        s->keys + at, s->values + at, count, w->channels, w->depth,
+        w->packed + w->packed_at[member] + index * w->block_size);
 }
 
 static void attend(void *pointer, size_t task) {
@@ -262,44 +235,78 @@ static void attend(void *pointer, size_t task) {
 /// Bytes of the tables of offsets, whole vectors.
 static size_t offsets_size(size_t segment_count) { return round_up(2 * (segment_count + 1) * sizeof(size_t), 64); }
 
+/// Whether the products are those of bfloat16: not in the reference, and not where token t sees only keys 0...t.
+static bool is_reduced(const ck_context *context, bool causal, bool bfloat16) {
+    return bfloat16 && !causal && context->isa != CK_REFERENCE;
+}
+
+static size_t block_size(size_t depth, size_t padded, bool reduced) {
+    return reduced ? attention_bfloat16_block(depth, padded) : BLOCK * (depth + padded);
+}
+
+static void choose(attention_work *w, bool reduced) {
+    ck_isa isa = w->context->isa;
+    w->run = isa == CK_REFERENCE ? attend_reference : reduced ? attend_bfloat16_portable : attend_generic;
+    w->pack = reduced ? pack_bfloat16_portable : pack_floats;
+#if defined(__x86_64__)
+    if (!reduced) {
+        if (isa == CK_AVX2) w->run = attend_avx2;
+        if (isa == CK_AVX512) w->run = attend_avx512;
+    } else if (isa >= CK_AVX2) {
+        bool native = isa == CK_AVX512 && ck_detect_bfloat16();
+        w->run = !native ? attend_bfloat16_avx2 : w->context->tiles ? attend_bfloat16_amx : attend_bfloat16_avx512;
+        w->pack = native ? pack_bfloat16_avx512 : pack_bfloat16_avx2;
+    }
+#endif
+}
+
+bool ck_bfloat16_attention_pays(const ck_context *context) {
+#if defined(__x86_64__)
+    // Intel's vectors of bfloat16 are no faster than those of float32; what is rounded to fill them is lost.
+    __builtin_cpu_init();
+    return context->isa == CK_AVX512 && ck_detect_bfloat16() && (context->tiles || !__builtin_cpu_is("intel"));
+#else
+    return false;
+#endif
+}
+
 void ck_attention(
     const ck_context *context, float *out, const float *queries, size_t images, size_t tokens, size_t channels,
     size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first, const size_t *members,
-    bool causal, float *logsumexp, void *workspace) {
+    bool causal, bool bfloat16, float *logsumexp, void *workspace) {
+    size_t depth = channels / heads, padded = round_up(depth, 16);
+    bool reduced = is_reduced(context, causal, bfloat16);
     attention_work w = {
         .context = context, .out = out, .queries = queries, .tokens = tokens, .channels = channels, .heads = heads,
-        .depth = channels / heads, .padded = round_up(channels / heads, 16),
-        .query_blocks = (tokens + QUERIES - 1) / QUERIES, .segments = segments, .first = first, .members = members,
-        .segment_count = segment_count, .causal = causal, .logsumexp = logsumexp, .run = attend_reference};
+        .depth = depth, .padded = padded, .query_blocks = (tokens + QUERIES - 1) / QUERIES, .segments = segments,
+        .first = first, .members = members, .segment_count = segment_count,
+        .block_size = block_size(depth, padded, reduced), .causal = causal, .logsumexp = logsumexp};
+    choose(&w, reduced);
     size_t tasks = images * heads * w.query_blocks;
     w.scratch = (float *)((char *)workspace + offsets_size(segment_count));
     if (context->isa == CK_REFERENCE) {
         ck_parallel(context, tasks, attend, &w);
         return;
     }
-    w.run = attend_generic;
-#if defined(__x86_64__)
-    if (context->isa == CK_AVX2) w.run = attend_avx2;
-    if (context->isa == CK_AVX512) w.run = attend_avx512;
-#endif
     w.packed_at = (size_t *)workspace;
     w.blocks_at = w.packed_at + segment_count + 1;
     w.packed_at[0] = w.blocks_at[0] = 0;
     for (size_t s = 0; s < segment_count; s++) {
         size_t blocks = (segments[s].tokens + BLOCK - 1) / BLOCK;
         w.blocks_at[s + 1] = w.blocks_at[s] + blocks;
-        w.packed_at[s + 1] = w.packed_at[s] + blocks * heads * block_size(&w);
+        w.packed_at[s + 1] = w.packed_at[s] + blocks * heads * w.block_size;
     }
-    w.packed = w.scratch + (size_t)context->threads * scratch_size(w.depth, w.padded);
+    w.packed = w.scratch + (size_t)context->threads * attention_scratch(depth, padded);
     ck_parallel(context, w.blocks_at[segment_count] * heads, pack_task, &w);
     ck_parallel(context, tasks, attend, &w);
 }
 
 size_t ck_attention_workspace(
-    const ck_context *context, size_t channels, size_t heads, const ck_segment *segments, size_t segment_count) {
+    const ck_context *context, size_t channels, size_t heads, const ck_segment *segments, size_t segment_count,
+    bool causal, bool bfloat16) {
     size_t depth = channels / heads, padded = round_up(depth, 16), blocks = 0;
     for (size_t s = 0; s < segment_count; s++) blocks += (segments[s].tokens + BLOCK - 1) / BLOCK;
-    size_t floats =
-        (size_t)context->threads * scratch_size(depth, padded) + blocks * heads * BLOCK * (depth + padded);
+    size_t floats = (size_t)context->threads * attention_scratch(depth, padded) +
+                    blocks * heads * block_size(depth, padded, is_reduced(context, causal, bfloat16));
     return offsets_size(segment_count) + floats * sizeof(float);
 }

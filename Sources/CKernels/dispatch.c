@@ -2,6 +2,8 @@
 #include "kernels.h"
 #include <malloc.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 ck_isa ck_detect_isa(void) {
 #if defined(__x86_64__)
@@ -19,6 +21,17 @@ bool ck_detect_bfloat16(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
+bool ck_detect_tiles(void) {
+#if defined(__x86_64__) && defined(SYS_arch_prctl)
+    // ARCH_REQ_XCOMP_PERM for the tiles' part of the processor's state; kernels before 5.16 know neither.
+    enum { REQUEST = 0x1023, TILE_DATA = 18 };
+    __builtin_cpu_init();
+    return ck_detect_bfloat16() && __builtin_cpu_supports("amx-bf16") && !syscall(SYS_arch_prctl, REQUEST, TILE_DATA);
 #else
     return false;
 #endif

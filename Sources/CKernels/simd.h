@@ -11,6 +11,7 @@
 typedef float f32x16 __attribute__((vector_size(64)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
 typedef uint32_t u32x16 __attribute__((vector_size(64)));
+typedef uint16_t u16x16 __attribute__((vector_size(32)));
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -146,4 +147,26 @@ INLINE f32x16 gelu16(f32x16 x) {
 INLINE f32x16 gelu_slope16(f32x16 x) {
     f32x16 bell, cdf = normal_cdf16(x, &bell);
     return cdf + x * splat(0.39894228040143f) * bell;
+}
+
+// bfloat16 -------------------------------------------------------------------------------------------
+
+INLINE u32x16 load_words(const uint32_t *p) {
+    u32x16 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE u32x16 splat_word(uint32_t x) { return (u32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+
+/// bfloat16 in the upper halves; what is below them is left.
+INLINE u32x16 rounded_high(f32x16 x) {
+    u32x16 bits = (u32x16)x, magnitude = bits & 0x7fffffff;
+    u32x16 rounded = bits + 0x7fff + ((bits >> 16) & 1), quiet = bits | 0x400000;
+    u32x16 is_nan = (u32x16)(magnitude > 0x7f800000);
+    return (quiet & is_nan) | (rounded & ~is_nan);
+}
+
+INLINE u32x16 pairs_of(f32x16 even, f32x16 odd) {
+    return (rounded_high(even) >> 16) | (rounded_high(odd) & 0xffff0000);
 }

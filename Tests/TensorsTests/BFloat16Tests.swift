@@ -28,7 +28,7 @@ import Testing
         numbers += [
             0, -0, .infinity, -.infinity, Float(bitPattern: 71362), 3e38, 1.00390625, 1.01171875, -1.00390625,
         ]
-        var context = ck_context(threads: 2, isa: isa)
+        var context = ck_context(threads: 2, isa: isa, tiles: false)
         var out = [UInt16](repeating: 0, count: numbers.count)
         ck_bfloat_from_float(&context, &out, numbers, numbers.count)
         for (bits, number) in zip(out, numbers) {

@@ -48,7 +48,7 @@ import Testing
     func rescaling(_ configuration: CPUConfiguration, _ extents: (rows: Int, width: Int)) {
         let (rows, width) = extents
         let backend = CPUBackend(configuration)
-        var context = ck_context(threads: Int32(configuration.threads), isa: Self.isa(configuration))
+        var context = Self.context(configuration)
         let sums = (0..<rows * width).map { Int32($0 * 7919 % 200_001) - 100_000 }
         let random = { (count: Int, seed: UInt64) in
             PlainTensor(random: [count], seed: seed).values.map(Float.init)
@@ -170,20 +170,22 @@ import Testing
         values: [Int8], scales: [Float]
     ) {
         let configuration = backend.configuration
-        var context = ck_context(threads: Int32(configuration.threads), isa: Self.isa(configuration))
+        var context = Self.context(configuration)
         var values = [Int8](repeating: 99, count: x.count)
         var scales = [Float](repeating: 99, count: groups)
         ck_quantise(&context, &values, &scales, x, groups, x.count / groups)
         return (values, scales)
     }
 
-    private static func isa(_ configuration: CPUConfiguration) -> ck_isa {
-        switch configuration.instructionSet {
-        case .reference: CK_REFERENCE
-        case .generic: CK_GENERIC
-        case .avx2: CK_AVX2
-        case .avx512: CK_AVX512
-        }
+    private static func context(_ configuration: CPUConfiguration) -> ck_context {
+        let isa =
+            switch configuration.instructionSet {
+            case .reference: CK_REFERENCE
+            case .generic: CK_GENERIC
+            case .avx2: CK_AVX2
+            case .avx512: CK_AVX512
+            }
+        return ck_context(threads: Int32(configuration.threads), isa: isa, tiles: false)
     }
 
     private static func quantised(_ x: [Float], groups: Int) -> (values: [Int8], scales: [Float]) {

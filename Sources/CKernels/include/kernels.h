@@ -25,6 +25,7 @@ typedef enum {
 typedef struct {
     int threads;
     ck_isa isa;
+    bool tiles;  // AMX, where ck_detect_tiles allowed it
 } ck_context;
 
 /// The best instruction set that this processor and its operating system offer.
@@ -32,6 +33,9 @@ ck_isa ck_detect_isa(void);
 
 /// Whether the processor multiplies bfloat16 pairs (AVX-512 BF16).
 bool ck_detect_bfloat16(void);
+
+/// Whether the processor multiplies tiles of bfloat16 (AMX). Asks the system to let this process use them.
+bool ck_detect_tiles(void);
 
 /// Whether the processor adds up products of bytes (AVX-512 VNNI).
 bool ck_detect_int8(void);
@@ -178,14 +182,18 @@ typedef struct {
 /// in the channels. Image i attends to segments[members[j]] for first[i] <= j < first[i + 1], in any order.
 /// `causal` (one segment an image, as long as the queries) lets token t see keys 0...t only.
 /// Every image must see at least one token. `workspace` holds ck_attention_workspace bytes, aligned to 64.
+/// `bfloat16` rounds queries, keys, values and the softmax's weights to that; not with `causal`, and not in the reference.
 /// `logsumexp` [images, heads, tokens], if it is not null, receives the logarithm of each query's sum of
-/// exponentials, which the backward pass needs.
+/// exponentials, which the backward pass needs; not with `bfloat16`.
 void ck_attention(
     const ck_context *context, float *out, const float *queries, size_t images, size_t tokens, size_t channels,
     size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first, const size_t *members,
-    bool causal, float *logsumexp, void *workspace);
+    bool causal, bool bfloat16, float *logsumexp, void *workspace);
+/// Whether rounding to bfloat16 makes attention faster here.
+bool ck_bfloat16_attention_pays(const ck_context *context);
 size_t ck_attention_workspace(
-    const ck_context *context, size_t channels, size_t heads, const ck_segment *segments, size_t segment_count);
+    const ck_context *context, size_t channels, size_t heads, const ck_segment *segments, size_t segment_count,
+    bool causal, bool bfloat16);
 
 // attention_weights.c --------------------------------------------------------------------------------
 

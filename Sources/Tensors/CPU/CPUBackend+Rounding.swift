@@ -16,6 +16,20 @@ extension CPUBackend {
     /// Whether products with this parameter, and their gradients, are in bfloat16.
     func isReduced(_ weight: Parameter) -> Bool { precision(of: weight) == .bfloat16 }
 
+    /// Whether attention rounds its factors to bfloat16, where that is faster or where rounding is to be seen. Its scores,
+    /// their maxima and all sums stay float32. A text encoder's, which is causal, never does.
+    var isAttentionReduced: Bool {
+        switch configuration.precision {
+        case .float32: false
+        case .bfloat16: paysOrIsSeen(.bfloat16)
+        case .int8: paysOrIsSeen(.int8)
+        }
+    }
+
+    private func paysOrIsSeen(_ precision: Precision) -> Bool {
+        !configuration.supports(precision) || withUnsafePointer(to: context, ck_bfloat16_attention_pays)
+    }
+
     /// Whether they are so by rounding their factors here.
     func isRounded(_ weight: Parameter) -> Bool {
         isReduced(weight) && !configuration.supports(.bfloat16)

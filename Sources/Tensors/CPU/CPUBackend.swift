@@ -20,7 +20,8 @@ public final class CPUBackend: Backend {
         self.configuration = configuration
         self.pulse = pulse
         context = ck_context(
-            threads: Int32(configuration.threads), isa: configuration.instructionSet.kernelVersion)
+            threads: Int32(configuration.threads), isa: configuration.instructionSet.kernelVersion,
+            tiles: configuration.usesTiles)
         #if canImport(COneDNN)
             oneDNN = configuration.usesOneDNN ? OneDNNEngine(threads: configuration.threads) : nil
         #endif
@@ -126,23 +127,26 @@ public final class CPUBackend: Backend {
     {
         attention(
             queries, sequences: AttentionSequences(keysValues), heads: heads, isCausal: isCausal,
-            logSumExp: nil)
+            isReduced: isAttentionReduced && !isCausal, logSumExp: nil)
     }
 
-    /// `logSumExp [N, heads, T]`, if given, receives what the backward pass needs.
+    /// - Parameters:
+    ///   - isReduced: whether the products are those of bfloat16; not for causal attention.
+    ///   - logSumExp: `[N, heads, T]`, if given, receives what the backward pass needs; not if the products are reduced.
     func attention(
-        _ queries: Tensor, sequences: AttentionSequences, heads: Int, isCausal: Bool, logSumExp: Tensor?
+        _ queries: Tensor, sequences: AttentionSequences, heads: Int, isCausal: Bool, isReduced: Bool,
+        logSumExp: Tensor?
     ) -> Tensor {
         let out = Tensor(uninitialized: queries.shape, on: self)
         let segments = sequences.segments
         let workspace = allocate(
             byteCount: ck_attention_workspace(
-                &context, queries.shape[2], heads, segments, segments.count))
+                &context, queries.shape[2], heads, segments, segments.count, isCausal, isReduced))
         withExtendedLifetime((workspace, sequences)) {
             ck_attention(
                 &context, out.baseAddress, queries.baseAddress, queries.shape[0], queries.shape[1],
                 queries.shape[2], heads, segments, segments.count, sequences.first, sequences.members,
-                isCausal, logSumExp?.baseAddress, workspace.pointer)
+                isCausal, isReduced, logSumExp?.baseAddress, workspace.pointer)
         }
         return out
     }

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// The environment can mask features, so that every path can be tried on one machine:
 /// `JEDI_CPU=reference|generic|avx2|avx512` bounds the instruction set of the kernels, and of oneDNN for the
-/// whole process; `JEDI_ONEDNN=0` leaves all products and convolutions to OpenBLAS, which knows its own
+/// whole process (`avx512` leaves out AMX); `JEDI_ONEDNN=0` leaves all products and convolutions to OpenBLAS, which knows its own
 /// variable, `OPENBLAS_CORETYPE`.
 public struct CPUConfiguration: Sendable, Equatable {
     /// At least 1; the number of threads that compute at the same time.
@@ -34,6 +34,11 @@ public struct CPUConfiguration: Sendable, Equatable {
         case .bfloat16: hasVectors && ck_detect_bfloat16()
         case .int8: hasVectors && ck_detect_int8()
         }
+    }
+
+    /// Whether the kernels may use AMX.
+    var usesTiles: Bool {
+        instructionSet == .avx512 && Self.maskedInstructionSet == nil && ck_detect_tiles()
     }
 
     /// Whether this program was built with oneDNN.

@@ -104,13 +104,15 @@ extension GradientTape {
     {
         let sequences = AttentionSequences(keysValues)
         let inputs = [queries] + sequences.entries.flatMap { [$0.keys, $0.values] }
-        guard inputs.contains(where: \.wantsGradient) else {
-            return base.attention(queries, keysValues: keysValues, heads: heads, isCausal: isCausal).seen(
-                by: self)
+        // What a gradient goes back through, and what stands beside it, is float32 in every precision.
+        let attend = { [base] (levels: Tensor?) in
+            base.attention(
+                queries, sequences: sequences, heads: heads, isCausal: isCausal, isReduced: false,
+                logSumExp: levels)
         }
+        guard inputs.contains(where: \.wantsGradient) else { return attend(nil).seen(by: self) }
         let levels = Tensor(uninitialized: [queries.shape[0], heads, queries.shape[1]], on: base)
-        let out = base.attention(
-            queries, sequences: sequences, heads: heads, isCausal: isCausal, logSumExp: levels)
+        let out = attend(levels)
         return record(out, of: inputs) { [self] gradient in
             let targets = sequences.entries.map { (sumTarget(for: $0.keys), sumTarget(for: $0.values)) }
             add(

@@ -22,7 +22,8 @@
             switch CPUConfiguration.maskedInstructionSet {
             case .reference, .generic: dnnl_set_max_cpu_isa(dnnl_cpu_isa_sse41)
             case .avx2: dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2)
-            case .avx512, nil: break
+            case .avx512: dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx512_core_bf16)
+            case nil: break
             }
         }()
 
