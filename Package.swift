@@ -79,7 +79,8 @@ let package = Package(
         // The engine.
         .target(
             name: "Tensors",
-            dependencies: ["CKernels", "COpenBLAS"] + oneDNN,
+            dependencies: ["CKernels", "COpenBLAS", .product(name: "Crypto", package: "swift-crypto")]
+                + oneDNN,
             swiftSettings: swift),
         .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: swift),
         .target(

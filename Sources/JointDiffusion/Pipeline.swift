@@ -140,6 +140,8 @@ public final class Pipeline {
                 Denoiser.firstPromptRow + (request.prompts == nil ? 0 : $0)
             },
             references: latents, area: start?.area)
+        // What understood the words is not needed any more.
+        backend.trim()
         var bank = ReferenceBank(
             mode: request.mode, references: references, noise: noise.references,
             shelf: memory.map {

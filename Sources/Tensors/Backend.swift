@@ -4,7 +4,7 @@
 /// dispatch here. A backend is confined to one thread. Activations are float32; each backend chooses
 /// how it stores and multiplies weights.
 public protocol Backend: AnyObject {
-    /// Gives memory that is held for reuse back to the system.
+    /// Gives memory that is held for reuse, or that files have the contents of, back to the system.
     func trim()
 
     /// A block of at least `byteCount` bytes with unspecified contents, aligned to 64 bytes.

@@ -9,17 +9,21 @@ public final class Storage {
     public let byteCount: Int
     /// Whether the bytes are pages of a file, which come back from it when they are touched again.
     public let isFileBacked: Bool
+    /// For a file's pages: what the file is, so that another, or the same one changed, says something else. Nil where that is
+    /// not known.
+    let origin: String?
     /// Where the gradient of this memory is added up; nil if none is wanted.
     public internal(set) var gradient: Gradient?
     private let release: (UnsafeMutableRawPointer, Int) -> Void
 
     public init(
-        pointer: UnsafeMutableRawPointer, byteCount: Int, isFileBacked: Bool = false,
+        pointer: UnsafeMutableRawPointer, byteCount: Int, isFileBacked: Bool = false, origin: String? = nil,
         release: @escaping (UnsafeMutableRawPointer, Int) -> Void
     ) {
         self.pointer = pointer
         self.byteCount = byteCount
         self.isFileBacked = isFileBacked
+        self.origin = origin
         self.release = release
     }
 

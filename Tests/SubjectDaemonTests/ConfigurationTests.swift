@@ -127,8 +127,10 @@ import Testing
                     model: "/models/a", precision: .bfloat16, threads: 3, adapters: adapters,
                     embeddings: [TextEmbedding(path: "/toy.safetensors", word: "<toy>")],
                     autoencoder: "/vae",
-                    keysValues: KeysValuesPlace(
+                    keysValues: EngineCachePlace(
                         folder: "/var/lib/jedi/ReferenceCache/KeysValues", bytes: 2_000_000_000),
+                    packedWeights: EngineCachePlace(
+                        folder: "/var/lib/jedi/PackedWeights", bytes: 8_000_000_000),
                     hashes: "/var/lib/jedi/model-hashes.json"))
         #expect(entry("reference_cache", all) == "2 GB | /etc/jedi/jedid.yaml:23")
         #expect(entry("embeddings", all) == "[/toy.safetensors:<toy>] | /etc/jedi/jedid.yaml:21")

@@ -57,6 +57,11 @@ int ck_thread_index(void);
 /// Sets how many threads libraries on the same pool may use when called from this thread.
 void ck_limit_threads(int threads);
 
+// checksum.c -----------------------------------------------------------------------------------------
+
+/// A number that tells bytes from damaged ones, though not from forged ones: whether they are cut short, zeroed or changed.
+uint64_t ck_checksum(const ck_context *context, const void *bytes, size_t count);
+
 // convert.c ------------------------------------------------------------------------------------------
 
 void ck_float_from_half(const ck_context *context, float *out, const uint16_t *in, size_t count);

@@ -37,7 +37,7 @@ public struct KeysValuesKey: Codable, Sendable, Hashable {
     var fileName: String {
         let all = "\(photo) \(model) \(mode.rawValue) \(timestep) \(clipSkip) \(width)x\(height) \(input)"
         let hash = SHA256.hash(data: Array(all.utf8)).hexadecimal
-        return "\(photo.prefix(16))-\(hash.prefix(32)).\(KeysValuesStore.suffix)"
+        return "\(photo.prefix(16))-\(hash.prefix(32))\(KeysValuesStore.suffix)"
     }
 }
 

@@ -9,13 +9,9 @@ import Tensors
 /// the SHA-256 of its numbers; one that is not what was written is dropped, and its photo passes again. When all
 /// together take more than the budget, those that were not used for longest go. Several processes may share a folder.
 public final class KeysValuesStore {
-    static let suffix = "keys-values"
+    static let suffix = ".keys-values"
 
-    public let folder: String
-    /// What all files together may take, in bytes.
-    public let budget: Int64
-    /// What is left free on the disk, in bytes, for what cannot be had again.
-    private let leftFree: Int64
+    private let folder: BudgetedFolder
     private let report: (String) -> Void
     /// What has been said, so that a full disk is not told of at every step.
     private var said: Set<String> = []
@@ -29,14 +25,9 @@ public final class KeysValuesStore {
         folder: String, budget: Int64, leftFree: Int64 = 512 << 20,
         report: @escaping (String) -> Void = { _ in }
     ) throws(SafetensorsError) {
-        guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {
-            throw .unwritable(file: folder, reason: String(cString: strerror(errno)))
-        }
-        self.folder = folder
-        self.budget = budget
-        self.leftFree = leftFree
+        self.folder = try BudgetedFolder(
+            path: folder, suffix: Self.suffix, budget: budget, leftFree: leftFree)
         self.report = report
-        removeLeftovers()
     }
 
     /// What is kept under the key, if it is there and sound.
@@ -49,7 +40,7 @@ public final class KeysValuesStore {
                 drop(path)
                 return nil
             }
-            utimensat(AT_FDCWD, path, nil, 0)  // used now
+            BudgetedFolder.touch(path)
             return entry
         } catch {
             drop(path)
@@ -59,10 +50,9 @@ public final class KeysValuesStore {
 
     /// Keeps an entry, and lets go of those that were not used for longest to make room for it.
     public func keep(_ entry: ReferenceKeysValues, for key: KeysValuesKey) {
-        guard entry.byteCount <= budget else { return }
-        makeRoom(for: Int64(entry.byteCount))
-        guard freeBytes - Int64(entry.byteCount) >= leftFree else {
-            say("the disk of \(folder) is nearly full: what photos leave in the model is not kept there")
+        guard entry.byteCount <= folder.budget else { return }
+        guard folder.makeRoom(for: Int64(entry.byteCount)) else {
+            say("the disk of \(folder.path) is nearly full: what photos leave in the model is not kept there")
             return
         }
         let tensors = Self.tensors(of: entry)
@@ -80,10 +70,10 @@ public final class KeysValuesStore {
 
     /// Whether so many entries like this one, all in use together, leave each other there.
     public func holds(_ count: Int, like entry: ReferenceKeysValues) -> Bool {
-        Int64(entry.byteCount) * Int64(count) <= budget
+        Int64(entry.byteCount) * Int64(count) <= folder.budget
     }
 
-    private func path(_ key: KeysValuesKey) -> String { "\(folder)/\(key.fileName)" }
+    private func path(_ key: KeysValuesKey) -> String { "\(folder.path)/\(key.fileName)" }
 
     private func drop(_ path: String) {
         unlink(path)
@@ -94,55 +84,11 @@ public final class KeysValuesStore {
         if said.insert(message).inserted { report(message) }
     }
 
-    // MARK: Room
-
-    private var freeBytes: Int64 {
-        var facts = statvfs()
-        guard statvfs(folder, &facts) == 0 else { return .max }
-        return Int64(clamping: UInt64(facts.f_bavail) &* UInt64(facts.f_frsize))
-    }
-
-    private func makeRoom(for bytes: Int64) {
-        var files = Self.files(in: folder)
-        var total = files.reduce(0) { $0 + $1.bytes } + bytes
-        guard total > budget else { return }
-        files.sort { ($0.used, $0.name) < ($1.used, $1.name) }
-        for file in files where total > budget {
-            if unlink("\(folder)/\(file.name)") == 0 || errno == ENOENT { total -= file.bytes }
-        }
-    }
-
-    /// What a process left that was killed while it wrote: nobody writes for an hour.
-    private func removeLeftovers() {
-        let hourAgo = time(nil) - 3600
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        where name.hasSuffix(".partial") {
-            var status = stat()
-            guard lstat("\(folder)/\(name)", &status) == 0, status.st_mtim.tv_sec < hourAgo else { continue }
-            unlink("\(folder)/\(name)")
-        }
-    }
-
     // MARK: Housekeeping
 
-    /// One file of a store's folder.
-    public struct File: Sendable, Equatable {
-        public var name: String
-        public var bytes: Int64
-        /// When it was read or written last, in nanoseconds.
-        var used: Int64
-    }
-
     /// The files that are there, by name.
-    public static func files(in folder: String) -> [File] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.sorted().filter { $0.hasSuffix(".\(suffix)") }.compactMap { name in
-            var status = stat()
-            guard lstat("\(folder)/\(name)", &status) == 0 else { return nil }
-            return File(
-                name: name, bytes: Int64(status.st_size),
-                used: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec))
-        }
+    public static func files(in folder: String) -> [BudgetedFolder.File] {
+        BudgetedFolder.files(in: folder, suffix: suffix)
     }
 
     /// What a file is good for; nil where it is damaged. Reads its header only.

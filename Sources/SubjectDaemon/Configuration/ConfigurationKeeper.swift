@@ -77,7 +77,7 @@ actor ConfigurationKeeper {
         var new = read
         var waiting = ConfigurationKey.fixed
         if new.engine != effective.engine, !(await listeners.engine(new.engine)) {
-            waiting.formUnion(["model", "precision", "threads", "reference_cache"])
+            waiting.formUnion(["model", "precision", "threads", "reference_cache", "packed_weights"])
             new.engine = effective.engine
         }
         let change = ConfigurationChange(from: effective.entries, to: read.entries, waiting: waiting)

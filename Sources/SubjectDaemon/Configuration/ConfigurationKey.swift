@@ -35,6 +35,7 @@ struct ConfigurationKey: Sendable {
         choice("precision", \.precision, PrecisionChoice.allCases.map { ($0.rawValue, $0) }),
         threads, folder("vae", \.autoencoder), adapters, embeddings,
         bytes("reference_cache", otherwise: "none", \.keysValuesBytes),
+        bytes("packed_weights", otherwise: "none", \.packedWeightsBytes),
         choice(
             "log", \.logLevel,
             [("debug", .debug), ("info", .info), ("warning", .warning), ("error", .error)]),

@@ -16,6 +16,8 @@ struct DaemonSettings: Sendable {
     var autoencoder: String?
     /// What keys and values may take on the disk.
     var keysValuesBytes: Int64? = 4_000_000_000
+    /// What packed weights may take on the disk.
+    var packedWeightsBytes: Int64? = 8_000_000_000
     var logLevel = Logger.Level.info
     /// The rest. Its root, state folder and socket are not looked at.
     var rules = DaemonConfiguration(root: "/", stateFolder: "/", socket: "/")

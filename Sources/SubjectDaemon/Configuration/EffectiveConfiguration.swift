@@ -171,8 +171,11 @@ public struct EffectiveConfiguration: Sendable {
                     adapters: settings.adapters, embeddings: settings.embeddings,
                     autoencoder: settings.autoencoder,
                     keysValues: settings.keysValuesBytes.map {
-                        KeysValuesPlace(
+                        EngineCachePlace(
                             folder: ReferenceCache.keysValuesFolder(stateFolder: state), bytes: $0)
+                    },
+                    packedWeights: settings.packedWeightsBytes.map {
+                        EngineCachePlace(folder: "\(state)/PackedWeights", bytes: $0)
                     }, hashes: "\(state)/\(ModelHashMemory.fileName)"),
                 logLevel: settings.logLevel,
                 entries: EffectiveConfiguration.entries(settings, origins: origins), file: file?.path)

@@ -16,17 +16,20 @@ public struct EngineSettings: Sendable, Equatable {
     /// Another VAE than the model's.
     public var autoencoder: String?
     /// Where what photos leave behind in the model is kept; nil: nowhere.
-    public var keysValues: KeysValuesPlace?
+    public var keysValues: EngineCachePlace?
+    /// Where weights are kept as the processor reads them; nil: nowhere.
+    public var packedWeights: EngineCachePlace?
     /// The file that remembers models' hashes; nil: none does.
     public var hashes: String?
 
     /// All of it.
     public init(
         model: String, precision: Precision = .float32, threads: Int? = nil, adapters: [WeightedAdapter] = [],
-        embeddings: [TextEmbedding] = [], autoencoder: String? = nil, keysValues: KeysValuesPlace? = nil,
-        hashes: String? = nil
+        embeddings: [TextEmbedding] = [], autoencoder: String? = nil, keysValues: EngineCachePlace? = nil,
+        packedWeights: EngineCachePlace? = nil, hashes: String? = nil
     ) {
         self.keysValues = keysValues
+        self.packedWeights = packedWeights
         self.hashes = hashes
         self.embeddings = embeddings
         self.autoencoder = autoencoder

@@ -9,7 +9,8 @@ import Tensors
 public actor DiffusionEngine: PictureEngine {
     private let source: ModelSource
     private let configuration: CPUConfiguration
-    private let keysValues: KeysValuesPlace?
+    private let keysValues: EngineCachePlace?
+    private let packedWeights: EngineCachePlace?
     private let hashes: ModelHashMemory?
     private let logger = Logger(label: "engine")
     private let executor = ThreadExecutor(name: "engine")
@@ -29,21 +30,23 @@ public actor DiffusionEngine: PictureEngine {
     ///   - model: the checkpoint, and what is added to it.
     ///   - configuration: how the processor is used.
     ///   - keysValues: where what photos leave behind in the model is kept; nil: nowhere.
+    ///   - packedWeights: where weights are kept as the processor reads them; nil: nowhere.
     ///   - hashes: the file that remembers models' hashes; nil: none does.
     public init(
-        model: ModelSource, configuration: CPUConfiguration, keysValues: KeysValuesPlace? = nil,
-        hashes: String? = nil
+        model: ModelSource, configuration: CPUConfiguration, keysValues: EngineCachePlace? = nil,
+        packedWeights: EngineCachePlace? = nil, hashes: String? = nil
     ) {
         self.init(
-            model: model, configuration: configuration, keysValues: keysValues, hashes: hashes,
-            time: SystemTime())
+            model: model, configuration: configuration, keysValues: keysValues, packedWeights: packedWeights,
+            hashes: hashes, time: SystemTime())
     }
 
     init(
-        model: ModelSource, configuration: CPUConfiguration, keysValues: KeysValuesPlace? = nil,
-        hashes: String? = nil, time: any TimeSource
+        model: ModelSource, configuration: CPUConfiguration, keysValues: EngineCachePlace? = nil,
+        packedWeights: EngineCachePlace? = nil, hashes: String? = nil, time: any TimeSource
     ) {
         self.keysValues = keysValues
+        self.packedWeights = packedWeights
         self.hashes = hashes.map { ModelHashMemory(path: $0) }
         source = model
         self.configuration = configuration
@@ -126,7 +129,7 @@ public actor DiffusionEngine: PictureEngine {
     private func load() throws -> Loaded {
         if let loaded { return loaded }
         do {
-            let backend = CPUBackend(configuration, pulse: computing)
+            let backend = CPUBackend(configuration, packedWeights: packedWeightStore(), pulse: computing)
             let model = try DiffusionModel(source, on: backend)
             let beat = { [computing] in computing.beat() }
             let hash =
@@ -153,6 +156,19 @@ public actor DiffusionEngine: PictureEngine {
             return Pipeline.Memory(store: store, model: model)
         } catch {
             logger.warning("what photos leave behind in the model is not kept: \(error)")
+            return nil
+        }
+    }
+
+    /// Where packed weights are kept. Pictures are made without it too.
+    private func packedWeightStore() -> PackedWeightStore? {
+        guard let packedWeights, packedWeights.bytes > 0 else { return nil }
+        do {
+            return try PackedWeightStore(folder: packedWeights.folder, budget: packedWeights.bytes) {
+                [logger] in logger.warning("\($0)")
+            }
+        } catch {
+            logger.warning("packed weights are not kept: \(error)")
             return nil
         }
     }

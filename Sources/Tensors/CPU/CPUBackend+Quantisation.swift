@@ -67,14 +67,17 @@ extension CPUBackend {
     /// A parameter's integers, by output channel; nobody keeps them but what is made of them.
     func quantised(_ weight: Parameter) -> Quantised {
         let made = quantised(converted(weight), groups: weight.shape[0])
-        if weight.prepared["int8 scales"] == nil {
-            weight.prepared["int8 scales"] = PreparedTensor(made.scales)
-        }
+        if weight.prepared["int8 scales"] == nil { keep(scales: made.scales, of: weight) }
         return made
     }
 
+    /// Keeps a parameter's scales, which were computed before.
+    func keep(scales: Tensor, of weight: Parameter) {
+        weight.prepared["int8 scales"] = PreparedTensor(scales)
+    }
+
     /// The scales of a parameter's output channels, kept with it.
-    private func scales(of weight: Parameter) -> Tensor {
+    func scales(of weight: Parameter) -> Tensor {
         if let kept = weight.prepared["int8 scales"] as? PreparedTensor { return kept.tensor }
         return quantised(weight).scales
     }

@@ -13,11 +13,20 @@ public final class CPUBackend: Backend {
         let oneDNN: OneDNNEngine?
     #endif
 
+    /// Where packed weights are kept; nil: in memory only.
+    let packedWeights: PackedWeightStore?
+
     private let pulse: Pulse?
 
-    /// - Parameter pulse: grows with every operation.
-    public init(_ configuration: CPUConfiguration = CPUConfiguration(), pulse: Pulse? = nil) {
+    /// - Parameters:
+    ///   - packedWeights: where packed weights are kept from start to start.
+    ///   - pulse: grows with every operation.
+    public init(
+        _ configuration: CPUConfiguration = CPUConfiguration(), packedWeights: PackedWeightStore? = nil,
+        pulse: Pulse? = nil
+    ) {
         self.configuration = configuration
+        self.packedWeights = packedWeights
         self.pulse = pulse
         context = ck_context(
             threads: Int32(configuration.threads), isa: configuration.instructionSet.kernelVersion,
@@ -34,7 +43,10 @@ public final class CPUBackend: Backend {
         return pool.allocate(byteCount: byteCount)
     }
 
-    public func trim() { pool.trim() }
+    public func trim() {
+        pool.trim()
+        packedWeights?.discardPages()
+    }
 
     /// Bytes that are held for reuse.
     public var idleByteCount: Int { pool.idleByteCount }

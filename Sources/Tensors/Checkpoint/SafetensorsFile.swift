@@ -93,7 +93,21 @@ public final class SafetensorsFile {
         else {
             throw .unreadable(file: path, reason: String(cString: strerror(errno)))
         }
-        return Storage(pointer: pointer, byteCount: size, isFileBacked: true) { munmap($0, $1) }
+        return Storage(
+            pointer: pointer, byteCount: size, isFileBacked: true, origin: origin(path, status)
+        ) { munmap($0, $1) }
+    }
+
+    /// A file by its place and what of it changes when it does. One that changed a moment ago may change again within the
+    /// clock's tick, which would not show.
+    private static func origin(_ path: String, _ status: stat) -> String? {
+        guard status.st_ctim.tv_sec < time(nil) - 2, let place = realpath(path, nil) else { return nil }
+        defer { free(place) }
+        let numbers = [
+            Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
+            status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
+        ]
+        return "\(String(cString: place))\u{0}\(numbers)"
     }
 
     private static func read(_ path: String, _ descriptor: Int32, _ size: Int) throws(SafetensorsError)

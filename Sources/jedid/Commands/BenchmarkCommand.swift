@@ -17,6 +17,7 @@ struct BenchmarkCommand: ParsableCommand {
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var additions: ModelAdditions
+    @OptionGroup var packedWeights: PackedWeightOptions
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
     @Option(help: "How many references.") var references = 3
     @Option(
@@ -41,7 +42,7 @@ struct BenchmarkCommand: ParsableCommand {
 
     func run() throws {
         let loaded = try model.load(with: additions) { configuration in
-            let backend = CPUBackend(configuration)
+            let backend = try packedWeights.backend(configuration)
             return profile ? ProfilingBackend(backend) : backend
         }
         var request = GenerationRequest(prompt: "", model: loaded)

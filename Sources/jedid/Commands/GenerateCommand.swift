@@ -18,6 +18,7 @@ struct GenerateCommand: ParsableCommand {
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var additions: ModelAdditions
+    @OptionGroup var packedWeights: PackedWeightOptions
     @Option(
         name: .customLong("reference"), parsing: .upToNextOption,
         help: ArgumentHelp(
@@ -97,7 +98,7 @@ struct GenerateCommand: ParsableCommand {
         let outputs = count == 1 ? [output] : (1...count).map { OutputFile.numbered(output, $0) }
         try OutputFile.check(outputs + (saveLatent.map { [$0] } ?? []))
         let photos = try references.map(photo)
-        let pipeline = Pipeline(try model.load(with: additions))
+        let pipeline = Pipeline(try model.load(with: additions, on: packedWeights.backend))
         let request = request(for: pipeline.model)
         try pipeline.validate(request)
         let encoded = try photos.map { photo in

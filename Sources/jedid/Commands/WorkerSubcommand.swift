@@ -13,6 +13,7 @@ struct WorkerSubcommand: AsyncParsableCommand {
     @OptionGroup var additions: ModelAdditions
     @Option(help: "Where what photos leave behind in the model is kept.") var keysValues: String?
     @Option(help: "What it may take there, in bytes.") var keysValuesBytes: Int64 = 0
+    @OptionGroup var packedWeights: PackedWeightOptions
     @Option(help: "The file that remembers models' hashes.") var modelHashes: String?
 
     /// What the daemon starts a worker with.
@@ -27,6 +28,9 @@ struct WorkerSubcommand: AsyncParsableCommand {
         if let place = settings.keysValues {
             arguments += ["--keys-values", place.folder, "--keys-values-bytes", "\(place.bytes)"]
         }
+        if let place = settings.packedWeights {
+            arguments += ["--packed-weights", place.folder, "--packed-weights-bytes", "\(place.bytes)"]
+        }
         if let file = settings.hashes { arguments += ["--model-hashes", file] }
         return .own(arguments, environment: WaitPolicy.environment)
     }
@@ -36,7 +40,8 @@ struct WorkerSubcommand: AsyncParsableCommand {
         await WorkerService(
             DiffusionEngine(
                 model: try additions.source(try model.folder()), configuration: try model.configuration(),
-                keysValues: keysValues.map { KeysValuesPlace(folder: $0, bytes: keysValuesBytes) },
+                keysValues: keysValues.map { EngineCachePlace(folder: $0, bytes: keysValuesBytes) },
+                packedWeights: packedWeights.place,
                 hashes: modelHashes)
         ).run()
     }

@@ -16,6 +16,7 @@ struct ModelBenchmark {
     func run() -> BenchmarkReport {
         let backend = model.backend
         let text = time { model.textEncoder([model.tokenizer.encode("a photo of the subject on a beach")]) }
+        backend.trim()
         let pixels = Tensor(normal: [1, height, width, 3], seed: 1, on: backend)
         let encode = time { model.vae.encode(pixels) }
         backend.trim()

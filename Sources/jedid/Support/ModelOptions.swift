@@ -64,9 +64,9 @@ struct ModelOptions: ParsableArguments {
     }
 
     func load(
-        with additions: ModelAdditions, on backend: (CPUConfiguration) -> any Backend = { CPUBackend($0) }
+        with additions: ModelAdditions, on backend: (CPUConfiguration) throws -> any Backend
     ) throws -> DiffusionModel {
-        try DiffusionModel(try additions.source(try folder()), on: backend(try configuration()))
+        try DiffusionModel(try additions.source(try folder()), on: try backend(try configuration()))
     }
 
     /// The model that came along, if one did.

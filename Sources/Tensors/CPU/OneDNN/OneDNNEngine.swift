@@ -160,8 +160,7 @@
                 return kept
             }
             weight.prepared["oneDNN"] = nil
-            let packed = packed(
-                weight, plain: primitive.plainWeightLayout, as: primitive.weightLayout, backend: backend)
+            let packed = storedForm(of: weight, for: primitive, backend: backend)
             weight.prepared["oneDNN"] = packed
             weight.value.storage.discardPages(
                 weight.value.byteOffset..<weight.value.byteOffset
@@ -169,10 +168,45 @@
             return packed
         }
 
-        /// A parameter in another layout than the checkpoint's, `plain`.
+        /// The packed weights that are kept on the disk, or such as are packed now and kept there if they can be.
+        private func storedForm(
+            of weight: Parameter, for primitive: OneDNNPrimitive, backend: CPUBackend
+        ) -> OneDNNPackedWeight {
+            let (plain, wanted) = (primitive.plainWeightLayout, primitive.weightLayout)
+            guard let store = backend.packedWeights, let text = OneDNNMemory.text(of: wanted),
+                let key = PackedWeightStore.Key(weight, layout: text)
+            else { return packed(weight, plain: plain, as: wanted, backend: backend) }
+            // Integers have their scales behind them.
+            let scalesAt = (withUnsafePointer(to: wanted, dnnl_memory_desc_get_size) + 63) / 64 * 64
+            let scales = wanted.data_type == dnnl_s8 ? weight.shape[0] : 0
+            let byteCount = scalesAt + scales * ElementType.float32.size
+            func form(_ storage: Storage) -> OneDNNPackedWeight {
+                if scales > 0 {
+                    backend.keep(
+                        scales: Tensor(
+                            shape: [scales], storage: storage, byteOffset: scalesAt, backend: backend),
+                        of: weight)
+                }
+                return OneDNNPackedWeight(wanted, storage: { _ in storage }, owner: self)
+            }
+            if let storage = store.load(key, byteCount: byteCount, context: backend.context) {
+                return form(storage)
+            }
+            let packed = packed(
+                weight, plain: plain, as: wanted, byteCount: byteCount, backend: backend)
+            if scales > 0 {
+                (packed.storage.pointer + scalesAt).copyMemory(
+                    from: backend.scales(of: weight).rawPointer,
+                    byteCount: scales * ElementType.float32.size)
+            }
+            let bytes = UnsafeRawBufferPointer(start: packed.storage.pointer, count: byteCount)
+            return store.keep(bytes, for: key, context: backend.context).map(form) ?? packed
+        }
+
+        /// A parameter in another layout than the checkpoint's, `plain`, in memory with room for `byteCount`.
         func packed(
             _ weight: Parameter, plain layout: dnnl_memory_desc_t, as wanted: dnnl_memory_desc_t,
-            backend: CPUBackend
+            byteCount: Int = 0, backend: CPUBackend
         ) -> OneDNNPackedWeight {
             let plain: Storage
             let source = OneDNNMemory(layout, engine: engine)
@@ -185,7 +219,7 @@
                 source.point(at: converted.rawPointer)
             }
             let packed = OneDNNPackedWeight(
-                wanted, storage: { backend.allocate(byteCount: $0) }, owner: self)
+                wanted, storage: { backend.allocate(byteCount: max($0, byteCount)) }, owner: self)
             var description: dnnl_primitive_desc_t?
             var reorder: dnnl_primitive_t?
             check(

@@ -61,7 +61,7 @@
         let memory: OneDNNMemory
         /// Holds the oneDNN engine that `memory` belongs to.
         let owner: OneDNNEngine
-        private let storage: Storage
+        let storage: Storage
 
         init(_ layout: dnnl_memory_desc_t, storage allocate: (Int) -> Storage, owner: OneDNNEngine) {
             self.owner = owner

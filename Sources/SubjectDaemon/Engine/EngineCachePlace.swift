@@ -1,5 +1,5 @@
-/// Where an engine keeps what photos leave behind in the model, from picture to picture.
-public struct KeysValuesPlace: Sendable, Equatable {
+/// Where an engine keeps what it can have again, but not at once: what photos leave behind in the model, or packed weights.
+public struct EngineCachePlace: Sendable, Equatable {
     /// The folder; it is made if it is not there.
     public var folder: String
     /// What all of it together may take on the disk.

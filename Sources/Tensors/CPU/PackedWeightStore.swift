@@ -1,0 +1,161 @@
+import CKernels
+import Crypto
+import Foundation
+
+/// Weights in the layout that this processor's kernels read, kept on the disk: a model is packed once and from then on mapped
+/// into memory, where it is the page cache's and needs no more than it must.
+///
+/// A file a weight: a page that says what it is, with a checksum, and the bytes. It is known by the checkpoint's file (its
+/// path, size, number and times), where in it the weight lies, and the layout; so a changed checkpoint is packed anew. What is
+/// damaged is dropped and packed again; when all together would take more than the budget, those that were not used for
+/// longest go. Several processes may share a folder.
+public final class PackedWeightStore {
+    static let suffix = ".packed"
+    /// What comes before the bytes: whole pages, so that these can be mapped and let go.
+    private static let headSize = 4096
+    private static let magic = Array("jedi.packed/1\n\0\0".utf8)
+
+    private let folder: BudgetedFolder
+    private let report: (String) -> Void
+    private var hasSaid = false
+    /// What is mapped and may be in use, and the names of its files, which are not let go for one another.
+    private var mapped: [WeakStorage] = []
+    private var inUse: Set<String> = []
+
+    private struct WeakStorage {
+        weak var value: Storage?
+    }
+
+    /// Opens the folder, and makes it if it is not there.
+    /// - Parameters:
+    ///   - budget: what all files together may take, in bytes.
+    ///   - leftFree: on a disk that has less, nothing is kept.
+    ///   - report: told what could not be kept or was damaged.
+    /// - Throws: `SafetensorsError.unwritable` where the folder cannot be made.
+    public init(
+        folder: String, budget: Int64, leftFree: Int64 = 512 << 20,
+        report: @escaping (String) -> Void = { _ in }
+    ) throws(SafetensorsError) {
+        self.folder = try BudgetedFolder(
+            path: folder, suffix: Self.suffix, budget: budget, leftFree: leftFree)
+        self.report = report
+    }
+
+    /// Everything that decides what a weight is packed into.
+    struct Key {
+        /// 64 hexadecimal digits.
+        let digest: String
+
+        /// - Parameters:
+        ///   - weight: nil comes of one that is not a file's own bytes: those of a LoRA's sum are nowhere else.
+        ///   - layout: in words, with the packing library's version.
+        init?(_ weight: Parameter, layout: String) {
+            let value = weight.value
+            guard let origin = value.storage.origin else { return nil }
+            let text =
+                "\(origin)\u{0}\(value.byteOffset) \(value.shape) \(value.elementType.rawValue)\u{0}\(layout)"
+            digest = SHA256.hash(data: Data(text.utf8)).map { byte in
+                String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+            }.joined()
+        }
+    }
+
+    /// What is kept under the key, if it is there and sound.
+    func load(_ key: Key, byteCount: Int, context: ck_context) -> Storage? {
+        let path = path(key)
+        guard let storage = map(path, byteCount: byteCount) else { return nil }
+        let head = UnsafeRawBufferPointer(start: storage.pointer - Self.headSize, count: Self.headSize)
+        guard head.elementsEqual(self.head(key, bytes(of: storage), context)) else {
+            unlink(path)
+            report("dropped a damaged file of packed weights, \(path); the weights are packed again")
+            return nil
+        }
+        BudgetedFolder.touch(path)
+        inUse.insert(name(key))
+        return storage
+    }
+
+    /// Keeps bytes, and gives them back as the file's.
+    func keep(_ bytes: UnsafeRawBufferPointer, for key: Key, context: ck_context) -> Storage? {
+        let path = path(key)
+        guard folder.makeRoom(for: Int64(bytes.count + Self.headSize), inUse: inUse) else {
+            return fail("not all packed weights find room in \(folder.path)")
+        }
+        let temporary = "\(path).\(UInt32.random(in: 0 ... .max)).partial"
+        do {
+            let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+            guard file >= 0 else { throw failure(temporary) }
+            defer { close(file) }
+            try head(key, bytes, context).withUnsafeBytes { try write($0, to: file, temporary) }
+            try write(bytes, to: file, temporary)
+            // What a power cut leaves of it shows by its checksum.
+            guard rename(temporary, path) == 0 else { throw failure(path) }
+        } catch {
+            unlink(temporary)
+            return fail("packed weights could not be kept: \(error)")
+        }
+        inUse.insert(name(key))
+        return map(path, byteCount: bytes.count)
+    }
+
+    /// Lets the system take back the memory of all that is mapped; it comes back from the page cache when it is used again.
+    func discardPages() {
+        mapped.removeAll { $0.value == nil }
+        for storage in mapped { storage.value?.discardPages(0..<(storage.value?.byteCount ?? 0)) }
+    }
+
+    private func path(_ key: Key) -> String { "\(folder.path)/\(name(key))" }
+    private func name(_ key: Key) -> String { key.digest + Self.suffix }
+
+    private func bytes(of storage: Storage) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: storage.pointer, count: storage.byteCount)
+    }
+
+    /// The file's first page.
+    private func head(_ key: Key, _ bytes: UnsafeRawBufferPointer, _ context: ck_context) -> [UInt8] {
+        let checksum = withUnsafePointer(to: context) { ck_checksum($0, bytes.baseAddress, bytes.count) }
+        var head = Self.magic + Array(key.digest.utf8)
+        for number in [UInt64(bytes.count), checksum] {
+            withUnsafeBytes(of: number.littleEndian) { head += $0 }
+        }
+        return head + Array(repeating: 0, count: Self.headSize - head.count)
+    }
+
+    /// A file of just that size, after its first page; nil where there is none.
+    private func map(_ path: String, byteCount: Int) -> Storage? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        let size = Self.headSize + byteCount
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, Int(status.st_size) == size,
+            let pointer = mmap(nil, size, PROT_READ, MAP_SHARED, file, 0), pointer != MAP_FAILED
+        else { return nil }
+        let storage = Storage(
+            pointer: pointer + Self.headSize, byteCount: byteCount, isFileBacked: true
+        ) { start, count in munmap(start - Self.headSize, Self.headSize + count) }
+        mapped.append(WeakStorage(value: storage))
+        return storage
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer, to file: Int32, _ path: String) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = Glibc.write(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            guard count >= 0 || errno == EINTR else { throw failure(path) }
+            rest = rest.dropFirst(max(0, count))
+        }
+    }
+
+    /// The error of the last system call.
+    private func failure(_ path: String) -> SafetensorsError {
+        .unwritable(file: path, reason: String(cString: strerror(errno)))
+    }
+
+    /// Says so once: what cannot be kept is packed at each start, as it was before.
+    private func fail(_ message: String) -> Storage? {
+        if !hasSaid { report("\(message); the model is packed anew at each start") }
+        hasSaid = true
+        return nil
+    }
+}
