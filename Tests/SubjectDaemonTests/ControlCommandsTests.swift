@@ -67,18 +67,19 @@ import Testing
         (PictureOrder(subject: "", prompt: "p"), "no subject"),
         (PictureOrder(subject: "a", prompt: " \n"), "the prompt is empty"),
         (PictureOrder(subject: "a", prompt: String(repeating: "x", count: 20_000)), "16 KiB"),
-        (wrong { $0.picture.steps = 0 }, "steps is 0; it must be from 1 to 1000"),
-        (wrong { $0.count = 101 }, "count is 101"), (wrong { $0.priority = 101 }, "priority is 101"),
+        (wrong { $0.picture.steps = 0 }, "steps is 0; it must be a whole number from 1 to 1000"),
+        (wrong { $0.count = 101 }, "count is 101"), (wrong { $0.priority = 1001 }, "priority is 1001"),
         (wrong { $0.picture.width = 63 }, "width is 63; it must be a multiple of 8"),
         (wrong { $0.picture.height = 8192 }, "height is 8192"),
         (wrong { $0.picture.guidance = -1 }, "guidance is -1.0"),
-        (wrong { $0.picture.eta = 1.1 }, "eta is 1.1; it must be from 0.0 to 1.0."),
+        (wrong { $0.picture.eta = 1.1 }, "eta is 1.1; it must be a number from 0 to 1, as 0.5."),
         (wrong { $0.picture.clipSkip = 65 }, "from 1 to 64"),
         (wrong { $0.picture.deepEvery = 0 }, "from 1 to 100"),
-        (wrong { $0.picture.guidanceInterval = 1...1001 }, "from 0.0 to 1000.0"),
-        (wrong { $0.picture.referenceTokens = .nan }, "from 0.01 to 1.0"),
+        (wrong { $0.picture.guidanceInterval = 1...1001 }, "from 0 to 1000"),
+        (wrong { $0.picture.referenceTokens = .nan }, "from 0.01 to 1"),
         (wrong { $0.picture.sampler = "magic" }, "dpmpp_2m_karras"),
         (wrong { $0.picture.mode = "magic" }, "matched"),
+        (wrong { $0.picture.sampler = "DPM++ 2M" }, "it must be dpmpp_2m."),
     ]
 
     private static func wrong(_ change: (inout PromptOptions) -> Void) -> PictureOrder {
@@ -100,7 +101,7 @@ import Testing
                 width: 64,
                 height: 4096, mode: "joint", referenceTokens: 1, weights: true, clipSkip: 12, eta: 1,
                 deepEvery: 3, guidanceInterval: 0...1000),
-            count: 100, seed: 0, priority: -100)
+            count: 100, seed: 0, priority: -1000)
         #expect(
             OrderRules.problem(with: PictureOrder(subject: "a b.c", prompt: "p", options: options)) == nil)
     }

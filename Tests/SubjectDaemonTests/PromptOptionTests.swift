@@ -214,7 +214,7 @@ import Testing
             count: 0, photos: [], priority: 5000)
         #expect(PromptOptionRules.problems(of: bad).count == 10)
         #expect(
-            PromptOptionRules.problems(of: PromptOptions(picture: .init(steps: 3, sampler: "DDIM"))) == [])
+            PromptOptionRules.problems(of: PromptOptions(picture: .init(steps: 3, sampler: "ddim"))) == [])
     }
 }
 

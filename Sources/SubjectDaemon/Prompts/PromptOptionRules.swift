@@ -44,8 +44,8 @@ enum PromptOptionRules {
         ] { note { try check(option, value) } }
         note { try checkSide(.width, picture.width) }
         note { try checkSide(.height, picture.height) }
-        if let name = picture.sampler { note { _ = try sampler(name) } }
-        if let name = picture.mode { note { _ = try mode(name) } }
+        if let name = picture.sampler { note { try checkName(.sampler, name, try sampler(name)) } }
+        if let name = picture.mode { note { try checkName(.mode, name, try mode(name)) } }
         if let names = options.photos { note { _ = try photos(names) } }
         if let negative = picture.negativePrompt { note { _ = try text(.negativePrompt, negative) } }
         return problems
@@ -77,6 +77,14 @@ enum PromptOptionRules {
         case .eta: (eta, "a number from 0 to 1, as 0.5")
         default: (guidance, "a number from 0 to 100, as 7.5")
         }
+    }
+
+    /// Names of other programs are for people: only files may have them.
+    private static func checkName(
+        _ option: PromptOption, _ written: String, _ name: String
+    ) throws(WritingMistake) {
+        guard written != name else { return }
+        throw refusal(option, WritingMistake.quoted(written), name)
     }
 
     static func checkSide(_ option: PromptOption, _ value: Int?) throws(WritingMistake) {
