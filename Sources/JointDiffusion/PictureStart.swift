@@ -35,9 +35,12 @@ public struct PictureStart {
         self.area = area
     }
 
+    /// How much of the walk is done where nobody says it: what is to be made in a mask owes nothing to what was there.
+    public static func strength(_ given: Double?, hasMask: Bool) -> Double { given ?? (hasMask ? 1 : 0.75) }
+
     /// The first of `count` steps that is done: a part of the walk's end that is as long as `strength` says, and not
     /// less than one step.
-    static func firstStep(of count: Int, strength: Double) -> Int {
+    public static func firstStep(of count: Int, strength: Double) -> Int {
         count - min(max(Int(Double(count) * strength), 1), count)
     }
 }

@@ -4,6 +4,8 @@ import Testing
 
 /// `jedid generate --init`, `--mask` and what is added to a model, as a person uses them.
 @Suite struct StartingPictureTests {
+    /// A picture of other proportions.
+    static var wide: String { Programs.package.appendingPathComponent("examples/picture.png").path }
     static var photo: String { Programs.example("lime-car").appendingPathComponent("0.png").path }
 
     /// Runs to two steps with those arguments and gives the picture and its record.
@@ -57,6 +59,7 @@ import Testing
     /// Arguments, and what the message must name.
     static let mistakes: [([String], String)] = [
         (["--mask", photo], "--init"), (["--strength", "0.5"], "--init"),
+        (["--init", photo, "--mask", wide], "a mask must have its photo's size, or its proportions"),
         (["--init", photo, "--strength", "0"], "strength"), (["--init", "/nowhere/x.png"], "/nowhere/x.png"),
         (["--init", photo, "--mask", "/nowhere/m.png"], "/nowhere/m.png"),
         (["--clip-skip", "99"], "clip skip"), (["--eta", "0.5", "--sampler", "euler"], "eta"),

@@ -9,6 +9,8 @@ public struct PhotoFile: Sendable {
     public let path: String
     /// SHA-256 of the bytes, hexadecimal.
     public let contentHash: String
+    /// In pixels, as the photo is seen.
+    public let width, height: Int
     private let bytes: [UInt8]
     private let limits: ImageLimits
 
@@ -17,7 +19,8 @@ public struct PhotoFile: Sendable {
         self.limits = limits
         do {
             // Looks at the head only: what is no photo, or too large to be one, is never read whole.
-            _ = try ImageHeader.read(contentsOf: path, limits: limits)
+            let header = try ImageHeader.read(contentsOf: path, limits: limits)
+            (width, height) = (header.orientedWidth, header.orientedHeight)
         } catch {
             throw PhotoRejection("\(error)")
         }

@@ -66,7 +66,7 @@ struct GenerateCommand: ParsableCommand {
         })
     var guidanceInterval: ClosedRange<Double>?
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
-    @OptionGroup var startingPicture: StartingPicture
+    @OptionGroup var startOptions: StartOptions
     @Flag(
         inversion: .prefixedNo,
         help: """
@@ -108,12 +108,14 @@ struct GenerateCommand: ParsableCommand {
                     noiseSeed: PhotoFile.noiseSeed(contentHash: photo.contentHash))
             }
         }
-        let start = try startingPicture.load(for: request, by: pipeline) { try photo($0) }
+        let start = try startOptions.load(for: request, by: pipeline) { try photo($0) }
         let given = try noise.map {
             try NoiseFile(path: $0).noise(for: request, references: encoded.count, on: pipeline.model.backend)
         }
         let meter = ProgressMeter()
-        let latents = try pipeline.generate(request, references: encoded, noise: given, start: start?.start) {
+        let latents = try pipeline.generate(
+            request, references: encoded, noise: given, start: start?.picture.start
+        ) {
             meter.show($0.progress)
         }
         meter.finish()
@@ -124,13 +126,13 @@ struct GenerateCommand: ParsableCommand {
         for (index, seed) in request.seeds.enumerated() {
             var pixels = try pipeline.decode(
                 latents[rows: index..<index + 1], tiling: tiling)
-            start?.keepKnown(in: &pixels)
+            start?.picture.keepKnown(in: &pixels)
             var record = GenerationRecord(
                 request: request, seed: seed, modelName: pipeline.model.defaults.name, modelHash: hash,
                 references: request.mode == .none
                     ? [] : photos.map { .init(name: $0.name, hash: $0.contentHash) },
                 precision: model.precision, version: "jedid \(ProductVersion.current)")
-            (record.start, record.mask) = (start?.picture, start?.maskPicture)
+            (record.start, record.mask) = (start?.photoName, start?.maskName)
             record.adapters = pipeline.model.source.adapters.map(\.shortName)
             let png = try PictureFile.png(pixels: pixels, record: record)
             try OutputFile.write(png, to: outputs[index])
@@ -166,7 +168,7 @@ struct GenerateCommand: ParsableCommand {
         request.deepEvery = deepEvery
         request.guidanceInterval = guidanceInterval
         if hasWeights { request.hasWeights = true }
-        request.strength = startingPicture.effectiveStrength
+        request.strength = startOptions.effectiveStrength
         request.guide(prompt: guidance, references: imageGuidance)
         if let size { (request.width, request.height) = (size.width, size.height) }
         if references.isEmpty && request.mode != .joint { request.mode = .none }
