@@ -28,13 +28,15 @@ public struct PictureOptions: Codable, Sendable, Hashable {
     public var deepEvery: Int?
     /// Noise levels within which guidance works.
     public var guidanceInterval: ClosedRange<Double>?
+    /// How far from the photo that it is started from the picture may go, above 0 and up to 1.
+    public var strength: Double?
 
     /// Nothing but what is named.
     public init(
         negativePrompt: String? = nil, steps: Int? = nil, sampler: String? = nil, guidance: Double? = nil,
         imageGuidance: Double? = nil, width: Int? = nil, height: Int? = nil, mode: String? = nil,
         referenceTokens: Double? = nil, weights: Bool? = nil, clipSkip: Int? = nil, eta: Double? = nil,
-        deepEvery: Int? = nil, guidanceInterval: ClosedRange<Double>? = nil
+        deepEvery: Int? = nil, guidanceInterval: ClosedRange<Double>? = nil, strength: Double? = nil
     ) {
         self.negativePrompt = negativePrompt
         self.steps = steps
@@ -50,6 +52,7 @@ public struct PictureOptions: Codable, Sendable, Hashable {
         self.eta = eta
         self.deepEvery = deepEvery
         self.guidanceInterval = guidanceInterval
+        self.strength = strength
     }
 }
 
@@ -63,18 +66,24 @@ public struct PromptOptions: Codable, Sendable, Hashable {
     public var seed: UInt32?
     /// The names of the photos to use; the subject's first ones where it says nothing.
     public var photos: [String]?
+    /// The name of the photo to start from; nothing but noise where it says nothing.
+    public var start: String?
+    /// The name of the mask of the part of that photo that is made anew; all of it where it says nothing.
+    public var mask: String?
     /// Among all that waits the highest is next; 0 where it says nothing.
     public var priority: Int?
 
     /// Nothing but what is named.
     public init(
         picture: PictureOptions = PictureOptions(), count: Int? = nil, seed: UInt32? = nil,
-        photos: [String]? = nil, priority: Int? = nil
+        photos: [String]? = nil, start: String? = nil, mask: String? = nil, priority: Int? = nil
     ) {
         self.picture = picture
         self.count = count
         self.seed = seed
         self.photos = photos
+        self.start = start
+        self.mask = mask
         self.priority = priority
     }
 }

@@ -26,6 +26,10 @@ public struct PictureParameters: Sendable, Equatable {
     public var modelHash: String
     /// The photos, in their order.
     public var references: [Reference]
+    /// The photo that it was started from.
+    public var start: Reference?
+    /// The mask of the part of that photo that was made.
+    public var mask: Reference?
     /// What products were computed with; nil for float32.
     public var precision: String?
     /// The program that made it.
@@ -34,7 +38,8 @@ public struct PictureParameters: Sendable, Equatable {
     /// All of it.
     public init(
         prompt: String, options: PictureOptions, seed: UInt32, model: String?, modelHash: String,
-        references: [Reference], precision: String? = nil, version: String? = nil
+        references: [Reference], start: Reference? = nil, mask: Reference? = nil, precision: String? = nil,
+        version: String? = nil
     ) {
         self.prompt = prompt
         self.options = options
@@ -42,9 +47,14 @@ public struct PictureParameters: Sendable, Equatable {
         self.model = model
         self.modelHash = modelHash
         self.references = references
+        self.start = start
+        self.mask = mask
         self.precision = precision
         self.version = version
     }
+
+    /// All files that it was made from: the photos in their order, the one to start from, the mask.
+    public var files: [Reference] { references + [start, mask].compactMap(\.self) }
 }
 
 /// Why a `parameters` text does not say how to make a picture again.
@@ -94,11 +104,14 @@ extension PictureParameters {
             referenceTokens: try fields.numberIfThere("Reference tokens"),
             weights: fields["Emphasis"] == nil ? nil : true, clipSkip: try fields.numberIfThere("Clip skip"),
             eta: try fields.numberIfThere("Eta"), deepEvery: try fields.numberIfThere("Deep every"),
-            guidanceInterval: try fields.noiseLevelsIfThere("Guidance interval"))
+            guidanceInterval: try fields.noiseLevelsIfThere("Guidance interval"),
+            strength: try fields.numberIfThere("Denoising strength"))
         seed = try fields.number("Seed")
         model = fields["Model"]
         modelHash = try fields.hexadecimal("Model hash")
         references = try fields.references("References")
+        start = try fields.referenceIfThere("Init image")
+        mask = try fields.referenceIfThere("Mask")
         precision = fields["Precision"]
         version = fields["Version"]
     }
@@ -192,6 +205,12 @@ extension PictureParameters {
                 throw .invalid(field: name, value: value)
             }
             return value
+        }
+
+        func referenceIfThere(_ name: String) throws(PictureParametersError) -> Reference? {
+            let found = try references(name)
+            guard found.count <= 1 else { throw .invalid(field: name, value: values[name] ?? "") }
+            return found.first
         }
 
         /// `name hash, name hash`; a name may hold blanks and commas, a hash is sixteen digits.

@@ -42,18 +42,25 @@ public struct PictureOrder: Codable, Sendable, Equatable {
     public var options: PromptOptions
     /// The references by the beginnings of their contents' hashes, where those are known; else by ``options``.
     public var referenceHashes: [String]?
+    /// The photo to start from by the beginning of its content's hash, where that is known; else by ``options``.
+    public var startHash: String?
+    /// The same of the mask.
+    public var maskHash: String?
     /// The beginning of the model's hash, where the picture is to be made by no other.
     public var modelHash: String?
 
     /// All of it.
     public init(
         subject: String, prompt: String, options: PromptOptions = PromptOptions(),
-        referenceHashes: [String]? = nil, modelHash: String? = nil
+        referenceHashes: [String]? = nil, startHash: String? = nil, maskHash: String? = nil,
+        modelHash: String? = nil
     ) {
         self.subject = subject
         self.prompt = prompt
         self.options = options
         self.referenceHashes = referenceHashes
+        self.startHash = startHash
+        self.maskHash = maskHash
         self.modelHash = modelHash
     }
 }

@@ -65,6 +65,24 @@ struct OrderArguments: ParsableArguments {
         help: "The photos to use, by name or pattern; the subject's first ones by default.")
     var photos: [String] = []
 
+    @Option(
+        name: .customLong("init"),
+        help: ArgumentHelp(
+            "Start from this photo of the subject, cropped to the middle and scaled.", valueName: "name"))
+    var start: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Make only what is white in this mask, mask.png or NAME.mask.png beside the photos; with --init.",
+            valueName: "name"))
+    var mask: String?
+
+    @Option(
+        name: .long,
+        help: "How far from --init the picture may go, above 0 and up to 1; 0.75, and 1 with a mask.")
+    var strength: Double?
+
     @Option(name: .long, help: "Among all that waits the highest is next.")
     var priority: Int?
 
@@ -75,8 +93,9 @@ struct OrderArguments: ParsableArguments {
                 negativePrompt: negativePrompt, steps: steps, sampler: sampler, guidance: guidance,
                 imageGuidance: imageGuidance, width: size?.width, height: size?.height, mode: mode,
                 referenceTokens: referenceTokens, weights: weights ? true : nil, clipSkip: clipSkip, eta: eta,
-                deepEvery: deepEvery, guidanceInterval: guidanceInterval?.interval),
-            count: count, seed: seed, photos: photos.isEmpty ? nil : photos, priority: priority)
+                deepEvery: deepEvery, guidanceInterval: guidanceInterval?.interval, strength: strength),
+            count: count, seed: seed, photos: photos.isEmpty ? nil : photos, start: start, mask: mask,
+            priority: priority)
     }
 }
 

@@ -40,7 +40,8 @@ struct Reproduction: Equatable {
         return Reproduction(
             order: PictureOrder(
                 subject: subject, prompt: record.prompt, options: options,
-                referenceHashes: record.references.map(\.hash), modelHash: record.modelHash),
+                referenceHashes: record.references.map(\.hash), startHash: record.start?.hash,
+                maskHash: record.mask?.hash, modelHash: record.modelHash),
             differences: differences(record, location, subject))
     }
 
@@ -72,13 +73,13 @@ struct Reproduction: Equatable {
             throw Problem(missing: ["there is no subject '\(wanted)'"])
         }
         let byName = location.subjects.filter { file.hasPrefix($0 + "-") }.max { $0.count < $1.count }
-        guard !record.references.isEmpty else {
+        guard !record.files.isEmpty else {
             guard let subject = wanted ?? byName ?? location.subjects.first else {
                 throw Problem(missing: ["there is no subject to make it for: make a folder under the root"])
             }
             return subject
         }
-        let whole = location.candidates.filter { $0.count == record.references.count }.map(\.subject)
+        let whole = location.candidates.filter { $0.count == record.files.count }.map(\.subject)
         if let wanted {
             if whole.contains(wanted) { return wanted }
             throw Problem(missing: missingPhotos(record, location, in: wanted))
@@ -95,10 +96,11 @@ struct Reproduction: Equatable {
         _ record: PictureParameters, _ location: LocationReport, in subject: String?
     ) -> [String] {
         let names = location.candidates.first { $0.subject == subject }?.names ?? []
-        return record.references.enumerated().compactMap { index, photo in
+        return record.files.enumerated().compactMap { index, photo in
             if index < names.count, !names[index].isEmpty { return nil }
             let place = subject.map { "in the subject '\($0)'" } ?? "in any subject"
-            return "the photo \(photo.name) (SHA-256 \(photo.hash)...) is not \(place): put it back"
+            return
+                "the \(record.kind(of: photo)) \(photo.name) (SHA-256 \(photo.hash)...) is not \(place): put it back"
         }
     }
 
@@ -108,11 +110,15 @@ struct Reproduction: Equatable {
         guard let names = location.candidates.first(where: { $0.subject == subject })?.names else {
             return []
         }
-        return zip(record.references, names).compactMap { photo, names in
+        return zip(record.files, names).compactMap { photo, names in
             guard let name = names.first, !names.contains(photo.name) else { return nil }
-            return "the photo \(photo.name) is named \(name) now"
+            return "the \(record.kind(of: photo)) \(photo.name) is named \(name) now"
         }
     }
+}
+
+extension PictureParameters {
+    fileprivate func kind(of file: Reference) -> String { file == mask ? "mask" : "photo" }
 }
 
 /// What the new file is, beside the old one.
@@ -172,6 +178,8 @@ struct ReproductionReport: Codable, Equatable {
         compare(
             "the photos' names", old.references.map(\.name).joined(separator: ", "),
             new.references.map(\.name).joined(separator: ", "))
+        compare("the photo to start from", old.start?.name ?? "none", new.start?.name ?? "none")
+        compare("the mask", old.mask?.name ?? "none", new.mask?.name ?? "none")
         if old.options != new.options { words.append("the options differ") }
         return words
     }

@@ -7,6 +7,8 @@ import Testing
         "a photo of the cat in the snow\nNegative prompt: night, rain\n"
         + "Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 2.5, Seed: 4294967295, Size: 64x96, "
         + "Model hash: 0123456789, Model: toybox, Image CFG scale: 1.5, Emphasis: Original, Clip skip: 2, "
+        + #"Denoising strength: 0.6, Init image: "my cat, 2.png ffeeddccbbaa9988", "#
+        + "Mask: a.mask.png 0123456789abcdef, "
         + "Eta: 0.5, Reference mode: cached, Reference tokens: 0.25, Deep every: 2, Guidance interval: 0.25-5, "
         + #"References: "0.png 00112233445566aa, my cat, 2.png ffeeddccbbaa9988", "#
         + "Version: jedid 0.1.0"
@@ -20,12 +22,18 @@ import Testing
                     options: PictureOptions(
                         negativePrompt: "night, rain", steps: 20, sampler: "dpmpp_2m_karras", guidance: 2.5,
                         imageGuidance: 1.5, width: 64, height: 96, mode: "cached", referenceTokens: 0.25,
-                        weights: true, clipSkip: 2, eta: 0.5, deepEvery: 2, guidanceInterval: 0.25...5),
+                        weights: true, clipSkip: 2, eta: 0.5, deepEvery: 2, guidanceInterval: 0.25...5,
+                        strength: 0.6),
                     seed: 4_294_967_295, model: "toybox", modelHash: "0123456789",
                     references: [
                         .init(name: "0.png", hash: "00112233445566aa"),
                         .init(name: "my cat, 2.png", hash: "ffeeddccbbaa9988"),
-                    ], version: "jedid 0.1.0"))
+                    ], start: .init(name: "my cat, 2.png", hash: "ffeeddccbbaa9988"),
+                    mask: .init(name: "a.mask.png", hash: "0123456789abcdef"), version: "jedid 0.1.0"))
+        #expect(
+            record.files.map(\.hash) == record.references.map(\.hash) + [
+                "ffeeddccbbaa9988", "0123456789abcdef",
+            ])
     }
 
     @Test(arguments: [0.3...5, 0...1000, 0.00001...5, 0.00001...0.00002])
@@ -60,6 +68,10 @@ import Testing
             (
                 "ffeeddccbbaa9988", "ff",
                 .invalid(field: "References", value: "0.png 00112233445566aa, my cat, 2.png ff")
+            ),
+            (
+                "a.mask.png 0123456789abcdef", "a.mask.png",
+                .invalid(field: "Mask", value: "a.mask.png")
             ),
             ("Steps: 20", "steps: 20", .noFields),
         ] as [(String, String, PictureParametersError)])

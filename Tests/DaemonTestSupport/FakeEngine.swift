@@ -72,16 +72,7 @@ public final class FakeEngine: PictureEngine {
     public func describe() async throws -> EngineDescription { model }
 
     public func encodeReference(_ request: ReferenceRequest) async throws -> EncodedReference {
-        if let rejection = rejected.withLock({ $0[request.contentHash] }) { throw rejection }
-        let bytes: [UInt8]
-        do { bytes = [UInt8](try Data(contentsOf: URL(filePath: request.path))) } catch {
-            throw PhotoRejection("it cannot be read", fault: .changed)
-        }
-        guard Self.hash(bytes) == request.contentHash else {
-            throw PhotoRejection("it changed", fault: .changed)
-        }
-        let image: RGBImage
-        do { image = try PhotoDecoder.decode(bytes) } catch { throw PhotoRejection("\(error)") }
+        let image = try image(request.path, request.contentHash)
         log.withLock { $0.encoded.append(request.contentHash) }
         note("encoded \(request.contentHash)")
         let count = Float(image.width * image.height)
@@ -92,11 +83,34 @@ public final class FakeEngine: PictureEngine {
             shape: [3, 1, 1], latent: sums.map { $0 / count }, contentHash: request.contentHash)
     }
 
+    private func image(_ path: String, _ contentHash: String) throws(PhotoRejection) -> RGBImage {
+        if let rejection = rejected.withLock({ $0[contentHash] }) { throw rejection }
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else {
+            throw PhotoRejection("it cannot be read", fault: .changed)
+        }
+        guard Self.hash([UInt8](data)) == contentHash else {
+            throw PhotoRejection("it changed", fault: .changed)
+        }
+        do { return try PhotoDecoder.decode([UInt8](data)) } catch { throw PhotoRejection("\(error)") }
+    }
+
+    /// What a picture is started from is read and held against its hash, and leaves no trace in the picture.
+    private func check(_ start: StartFiles?) throws(PhotoRejection) {
+        guard let start else { return }
+        for (photo, path) in [(start.photos.photo, start.photoPath), (start.photos.mask, start.maskPath)] {
+            guard let photo, let path else { continue }
+            do throws(PhotoRejection) { _ = try image(path, photo.contentHash) } catch {
+                throw PhotoRejection(error.reason, fault: error.fault, contentHash: photo.contentHash)
+            }
+        }
+    }
+
     public func generate(
         _ request: PictureRequest, references: [EncodedReference], resumingFrom checkpoint: StepCheckpoint?,
         event: @escaping @Sendable (PictureEvent) -> Void
     ) async throws -> Picture {
         log.withLock { $0.generated.append(request) }
+        try check(request.start)
         let identity = try Self.identity(of: request, references)
         let done = checkpoint.flatMap { Self.step(in: $0.state, of: identity) } ?? 0
         if done > 0 { log.withLock { $0.resumed.append(done) } }

@@ -54,6 +54,33 @@ import Testing
         #expect(try plan(wanted: "mia").differences == ["the photo b.jpg is named renamed.jpg now"])
     }
 
+    /// They are looked for with the photos, and named like them where they are missing.
+    @Test func whatAPictureStartedFromIsPartOfTheOrder() throws {
+        var record = Self.record
+        record.references = []
+        record.options.strength = 0.5
+        record.start = Self.photos[0]
+        record.mask = .init(name: "mask.png", hash: "00000000000000cc")
+        let location = LocationReport(
+            candidates: [
+                .init(subject: "mia", names: [["a.jpg"], ["other.mask.png"]]),
+                .init(subject: "toby", names: [["a.jpg"], []]),
+            ], subjects: ["mia", "toby"])
+        let planned = try plan(record, location)
+        #expect(planned.order.subject == "mia")
+        #expect(
+            planned.order.startHash == "00000000000000aa" && planned.order.maskHash == "00000000000000cc")
+        #expect(planned.order.options.picture.strength == 0.5)
+        #expect(planned.differences == ["the mask mask.png is named other.mask.png now"])
+        let problem = #expect(throws: Reproduction.Problem.self) {
+            try plan(record, location, wanted: "toby")
+        }
+        #expect(
+            problem?.missing == [
+                "the mask mask.png (SHA-256 00000000000000cc...) is not in the subject 'toby': put it back"
+            ])
+    }
+
     @Test func aPictureWithoutPhotosGoesWhereItsNameSays() throws {
         var record = Self.record
         record.references = []

@@ -80,6 +80,10 @@ import Testing
         (wrong { $0.picture.sampler = "magic" }, "dpmpp_2m_karras"),
         (wrong { $0.picture.mode = "magic" }, "matched"),
         (wrong { $0.picture.sampler = "DPM++ 2M" }, "it must be dpmpp_2m."),
+        (wrong { $0.picture.strength = 0.5 }, "strength needs init"),
+        (wrong { ($0.start, $0.picture.strength) = ("a.jpg", 0) }, "above 0 and up to 1"),
+        (wrong { $0.mask = "mask.png" }, "mask needs init"),
+        (wrong { ($0.start, $0.mask) = ("a.jpg", "b.png") }, "ends in .mask.png"),
     ]
 
     private static func wrong(_ change: (inout PromptOptions) -> Void) -> PictureOrder {
@@ -100,8 +104,8 @@ import Testing
                 negativePrompt: "n", steps: 1000, sampler: "unipc", guidance: 0, imageGuidance: 100,
                 width: 64,
                 height: 4096, mode: "joint", referenceTokens: 1, weights: true, clipSkip: 12, eta: 1,
-                deepEvery: 3, guidanceInterval: 0...1000),
-            count: 100, seed: 0, priority: -1000)
+                deepEvery: 3, guidanceInterval: 0...1000, strength: 1),
+            count: 100, seed: 0, start: "2024/a.jpg", mask: "2024/A.Mask.png", priority: -1000)
         #expect(
             OrderRules.problem(with: PictureOrder(subject: "a b.c", prompt: "p", options: options)) == nil)
     }
@@ -204,10 +208,12 @@ import Testing
             GenerationRequest.self,
             from: JSONEncoder().encode(
                 Wanted(prompt: "a photo, " + words, negativePrompt: words, sampler: sampler.rawValue)))
-        let record = GenerationRecord(
+        var record = GenerationRecord(
             request: request, seed: 77, modelName: words, modelHash: String(repeating: "0a", count: 32),
             references: [.init(name: words + ".png", hash: String(repeating: "1b", count: 32))],
             precision: .bfloat16, version: "jedid 1")
+        record.start = .init(name: words + ", 1.png", hash: String(repeating: "2c", count: 32))
+        record.mask = .init(name: words + ".mask.png", hash: String(repeating: "3d", count: 32))
         let png = try PNGEncoder.encode(
             RGBImage(width: 1, height: 1, pixels: [1, 2, 3]),
             text: [PNGText(keyword: "parameters", text: record.parameters)])
@@ -218,9 +224,12 @@ import Testing
                     prompt: request.prompt,
                     options: PictureOptions(
                         negativePrompt: words, steps: 7, sampler: sampler.rawValue, guidance: 2.25,
-                        imageGuidance: 1, width: 64, height: 128, mode: "cached"), seed: 77, model: words,
+                        imageGuidance: 1, width: 64, height: 128, mode: "cached", strength: 0.6), seed: 77,
+                    model: words,
                     modelHash: "0a0a0a0a0a",
-                    references: [.init(name: words + ".png", hash: "1b1b1b1b1b1b1b1b")], precision: "bf16",
+                    references: [.init(name: words + ".png", hash: "1b1b1b1b1b1b1b1b")],
+                    start: .init(name: words + ", 1.png", hash: "2c2c2c2c2c2c2c2c"),
+                    mask: .init(name: words + ".mask.png", hash: "3d3d3d3d3d3d3d3d"), precision: "bf16",
                     version: "jedid 1"))
     }
 
@@ -232,6 +241,7 @@ import Testing
         var steps = 7
         var guidance = 2.25
         var imageGuidance = 1.0
+        var strength = 0.6
         var width = 64
         var height = 128
         var seeds = [77]

@@ -141,6 +141,24 @@ private final class StandingTime: TimeSource {
             text: [PNGText(keyword: "parameters", text: parameters)])
     }
 
+    @Test func saysWhatItWasStartedFrom() throws {
+        var plan = Self.plan
+        plan.start = StartPhotos(
+            photo: .init(name: "a.jpg", contentHash: "11"), mask: .init(name: "mask.png", contentHash: "22"))
+        let job = Job(
+            plan: plan, state: .running, attempts: 1, position: 1,
+            createdAt: Date(timeIntervalSince1970: 10))
+        let record = PictureRecord(
+            job, png: try png("a toy"), hash: "0", description: nil, startedAt: nil,
+            finishedAt: Date(timeIntervalSince1970: 32))
+        #expect(record.strength == 1)
+        let text = String(decoding: try record.encoded(), as: UTF8.self).filter { !$0.isWhitespace }
+        #expect(
+            text.contains(
+                #""start":{"init":{"contentHash":"11","name":"a.jpg"},"mask":{"contentHash":"22","name":"mask.png"}}"#
+            ), "\(text)")
+    }
+
     @Test func saysWhatThePictureSays() throws {
         let text = "a toy\nSteps: 20, Sampler: DPM++ 2M, Size: 32x16, Reference mode: cached, Version: x"
         let png = try png(text)

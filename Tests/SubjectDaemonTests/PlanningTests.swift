@@ -61,9 +61,22 @@ import Testing
         let keys = [
             key(.init()), key(.init(steps: 20)), key(.init(guidance: 20)), key(.init(imageGuidance: 20)),
             key(.init(width: 20)), key(.init(height: 20)), key(.init(mode: "20")), key(.init(sampler: "20")),
-            key(.init(negativePrompt: "20")),
+            key(.init(negativePrompt: "20")), key(.init(strength: 20)),
         ]
         #expect(Set(keys).count == keys.count)
+    }
+
+    @Test func theStartCountsByContentAlone() {
+        func key(_ start: StartPhotos?) -> [UInt8] {
+            JobPlanner.key(
+                subject: "a", prompt: "b", copy: 0, options: .init(), references: photos, start: start)
+        }
+        let keys = [
+            key(nil), key(.init(photo: photos[0])), key(.init(photo: photos[1])),
+            key(.init(photo: photos[0], mask: photos[1])), key(.init(photo: photos[1], mask: photos[0])),
+        ]
+        #expect(Set(keys).count == keys.count)
+        #expect(key(.init(photo: .init(name: "other.jpg", contentHash: "11"))) == keys[1])
     }
 
     @Test func thePicturesNameFitsInAFolderAndTellsTheJob() {
@@ -133,6 +146,8 @@ import Testing
             ("notes.txt", nil), ("jpg", nil), ("film.mp4", nil),
             ("Prompt.TXT.bak", nil), ("beach.prompt.txt", .prompt), (".prompt.txt", nil),
             ("beachprompt.txt", nil), ("subject.yaml", .settings), ("2024/a.jpg", .photo),
+            ("mask.png", .mask), ("a.mask.PNG", .mask), ("2024/Mask.png", .mask), ("mask.jpg", .photo),
+            (".mask.png", nil), ("amask.png", .photo), ("mask.png.part", nil),
             ("2024/a.gif", .unreadablePhoto(format: "GIF")), ("2024/prompt.txt", nil),
             ("2024/beach.prompt.txt", nil), ("2024/subject.yaml", nil), ("2024/", nil), ("2024/jpg", nil),
             ("a.b/c", nil),

@@ -52,6 +52,15 @@ import Testing
                 "a dog --deep-every 3 --guidance_interval 0.3-5",
                 .init(picture: .init(deepEvery: 3, guidanceInterval: 0.3...5))
             ),
+            (
+                "a dog --init IMG 1.jpg --strength 0.6 --mask 2024/a.MASK.png",
+                .init(picture: .init(strength: 0.6), start: "IMG 1.jpg", mask: "2024/a.MASK.png")
+            ),
+            (
+                "a dog --init_image a.jpg --denoising-strength 1",
+                .init(picture: .init(strength: 1), start: "a.jpg")
+            ),
+            ("a dog --init none --mask NONE", .init()),
             ("a dog --weights off", .init(picture: .init(weights: false))),
             (
                 "a dog --negative_prompt blurry, bad --seed 5",
@@ -104,6 +113,19 @@ import Testing
             ("a dog --clip_skip 0", "a whole number from 1 to 64"),
             ("a dog --deep_every 101", "a whole number from 1 to 100"),
             ("a dog --guidance_interval 5-0.3", "two noise levels from 0 to 1000, as 0.3-5"),
+            (
+                "a dog --strength 0 --init a.jpg",
+                "strength is 0; it must be a number above 0 and up to 1, as 0.6"
+            ),
+            ("a dog --strength 1.01 --init a.jpg", "above 0 and up to 1"),
+            ("a dog --strength 0.5", "strength needs init, the photo to start from."),
+            ("a dog --mask mask.png", "mask needs init, the photo that it belongs to."),
+            ("a dog --init none --mask mask.png", "mask needs init"),
+            (
+                "a dog --init a.jpg --mask b.png",
+                "mask is \"b.png\"; it must be none, mask.png, or a name that"
+            ),
+            ("a dog --init", "--init has no value"),
             ("a dog --weights heavy", "weights is \"heavy\"; it must be yes or no"),
             ("a dog --guidance 1e9", "a number from 0 to 100"),
             ("a dog --guidance -1", "a number from 0 to 100"),
@@ -176,6 +198,27 @@ import Testing
         #expect(contents.problems.last == "None of its pictures is made until that is mended.")
     }
 
+    /// What the line says of a photo to start from, and what holds where it says nothing.
+    @Test func aMaskAndAStrengthOfTheDefaultsAreForLinesWithAPhoto() {
+        let defaults = PromptOptions(picture: .init(strength: 0.4), mask: "mask.png")
+        let contents = parse("one\ntwo --init a.jpg\nthree --init a.jpg --mask none", defaults: defaults)
+        #expect(contents.problems == [])
+        #expect(
+            contents.lines.map(\.options) == [
+                PromptOptions(),
+                PromptOptions(picture: .init(strength: 0.4), start: "a.jpg", mask: "mask.png"),
+                PromptOptions(picture: .init(strength: 0.4), start: "a.jpg"),
+            ])
+        let front = parse("---\ninit: a.jpg\nmask: b.mask.png\n---\none\ntwo --init none")
+        #expect(front.problems == [])
+        #expect(front.lines.map(\.options.start) == ["a.jpg", nil])
+        #expect(front.lines.map(\.options.mask) == ["b.mask.png", nil])
+        // Whoever writes a mask into the file and no photo has forgotten it.
+        let forgotten = parse("---\nmask: mask.png\nstrength: 0.5\n---\none\ntwo --init a.jpg")
+        #expect(forgotten.problems == ["Line 5: mask needs init, the photo that it belongs to."])
+        #expect(forgotten.lines.map(\.text) == ["two"])
+    }
+
     @Test func aStarInQuotesIsAPattern() throws {
         #expect(
             try line("---\nphotos: \"*.jpg\"\nnegative: rock & roll\n---\none").options.photos == ["*.jpg"])
@@ -211,8 +254,8 @@ import Testing
             picture: .init(
                 steps: 0, sampler: "x", guidance: .nan, imageGuidance: .infinity, width: 7, height: 1 << 40,
                 mode: "x"),
-            count: 0, photos: [], priority: 5000)
-        #expect(PromptOptionRules.problems(of: bad).count == 10)
+            count: 0, photos: [], mask: "x", priority: 5000)
+        #expect(PromptOptionRules.problems(of: bad).count == 12)
         #expect(
             PromptOptionRules.problems(of: PromptOptions(picture: .init(steps: 3, sampler: "ddim"))) == [])
     }
@@ -221,7 +264,7 @@ import Testing
 /// Whatever the bytes, an answer comes, and soon.
 @Suite struct PromptBoundsTests {
     private static let seeds = [
-        "one\n# two\nthree --steps 30 --negative_prompt \"a \\\"b\\\"\" --photos a.jpg,'b c.jpg'\n",
+        "one\n# two\nthree --steps 30 --negative_prompt \"a \\\"b\\\"\" --photos a.jpg,'b c.jpg'\nfour --init a.jpg --mask mask.png --strength .5\n",
         "---\nsteps: 30\nphotos: [a, \"b*\"]\nnegative prompt: >\n  long\n  text\n---\none --size 512x512 --seed 5\n",
         "--prompt a dog --sampler_name \"DPM++ 2M Karras\" --n_iter 2 --cfg_scale=7\n",
         "\u{FEFF}class: dog\nretention: {count: 5, age: 90 days}\ndefaults:\n  size: 64x64\n",

@@ -242,6 +242,16 @@ import Testing
         #expect(times.measured(other) == nil)
     }
 
+    /// From a photo only the end of the walk is walked.
+    @Test func aStrengthLeavesStepsOut() {
+        var times = StepTimes()
+        var kind = Self.kind
+        kind.strength = 0.5
+        times.take(.init(secondsPerStep: 2, secondsAfterSteps: 1, steps: 10), of: kind)
+        #expect(times.seconds(kind, steps: 20) == 21)
+        #expect(times.seconds(kind, steps: nil) == 21)
+    }
+
     @Test func aPictureThatGoesOnCountsItsOwnStepsOnly() {
         var course = StepCourse(began: .seconds(100), expected: nil)
         course.advance(StepProgress(step: 16, total: 20), at: .seconds(110))

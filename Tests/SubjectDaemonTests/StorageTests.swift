@@ -55,6 +55,29 @@ import Testing
             remembered == ["toby": RememberedSubject(prompts: [Self.prompt]), "mia": RememberedSubject()])
     }
 
+    /// With the names under which it lies now, though its content is what the job is known by.
+    @Test func whatAPictureStartsFromIsKeptWithItsJob() async throws {
+        let folder = try TestFolder()
+        let store = try JobStore(path: folder("jobs.sqlite"))
+        var job = jobs("one")[0]
+        job.start = StartPhotos(
+            photo: .init(name: "a.jpg", contentHash: "11"), mask: .init(name: "mask.png", contentHash: "22"))
+        _ = try await enqueue([job], in: store)
+        #expect(try await store.jobs(in: [.queued], limit: 10).map(\.plan) == [job])
+        #expect(try await store.begin(job.key, at: .now))
+        try await store.end(job.key, as: .failed, reason: "because", at: .now)
+        job.start?.photo.name = "renamed.jpg"
+        #expect(try await enqueue([job], in: store) == 1)
+        #expect(try await store.jobs(in: [.queued], limit: 10).map(\.plan) == [job])
+        #expect(try await store.database.read { try StoreExamination.fault(inRows: $0) } == nil)
+        for damage in ["'{}'", "NULL", "'x'"] {
+            try await store.database.write { db in
+                try db.execute(sql: "UPDATE job SET startPhotos = \(damage)")
+            }
+            #expect(try await store.database.read { try StoreExamination.fault(inRows: $0) } != nil)
+        }
+    }
+
     @Test func aFailedJobGetsAnotherTryAndADoneOneDoesNot() async throws {
         let folder = try TestFolder()
         let store = try JobStore(path: folder("jobs.sqlite"))

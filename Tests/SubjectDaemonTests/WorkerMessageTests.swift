@@ -8,6 +8,14 @@ import Testing
     static let request = PictureRequest(
         subject: "toby", jobID: "a1b2", prompt: "toby \"on\" the\nmoon", seed: .max,
         options: PictureOptions(), references: [.init(name: "ä.png", contentHash: "ff00")])
+    static let started = PictureRequest(
+        subject: "toby", jobID: "a1b2", prompt: "toby", seed: 1, options: PictureOptions(strength: 0.5),
+        references: [],
+        start: StartFiles(
+            photos: StartPhotos(
+                photo: .init(name: "ä.png", contentHash: "ff00"),
+                mask: .init(name: "mask.png", contentHash: "11")), photoPath: "/a b/ä.png",
+            maskPath: "/a b/mask.png"))
     static let reference = EncodedReference(
         shape: [1, 2, 3],
         latent: [0, -0.0, .infinity, .leastNonzeroMagnitude, -1.5, .greatestFiniteMagnitude],
@@ -20,6 +28,7 @@ import Testing
         .encodeReference(
             call: 2, ReferenceRequest(path: "/a b/c.jpg", contentHash: "ff", width: 512, height: 640)),
         .generate(call: .max, request, references: [reference, reference], resumingFrom: checkpoint),
+        .generate(call: 5, started, references: [], resumingFrom: nil),
         .generate(call: 4, request, references: [], resumingFrom: nil), .cancel(call: 4),
     ]
 
@@ -37,6 +46,7 @@ import Testing
         .picture(call: 3, Picture(png: [UInt8](repeating: 9, count: 1000))),
         .failure(call: 4, .cancelled), .failure(call: 4, .engine(EngineFailure("no"))),
         .failure(call: 4, .photo(PhotoRejection("gone", fault: .changed))),
+        .failure(call: 4, .photo(PhotoRejection("cut", contentHash: "ff"))),
     ]
 
     /// What a reader makes of bytes: head, length, body.

@@ -7,8 +7,8 @@ enum OrderRules {
 
     /// What is wrong with it, with what is allowed; nil if nothing is.
     static func problem(with order: PictureOrder) -> String? {
-        subject(order.subject) ?? prompt(order.prompt)
-            ?? PromptOptionRules.problems(of: order.options).first.map { $0 + "." }
+        let options = PromptOptionRules.problems(of: order.options, hasStart: order.startHash != nil)
+        return subject(order.subject) ?? prompt(order.prompt) ?? options.first.map { $0 + "." }
     }
 
     private static func subject(_ name: String) -> String? {

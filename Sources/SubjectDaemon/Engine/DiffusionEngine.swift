@@ -1,5 +1,6 @@
 import ControlAPI
 import Foundation
+import Images
 import JointDiffusion
 import Logging
 import Tensors
@@ -67,13 +68,45 @@ public actor DiffusionEngine: PictureEngine {
 
     public func encodeReference(_ request: ReferenceRequest) throws -> EncodedReference {
         let pipeline = try load().pipeline
-        let photo = try PhotoFile(path: request.path)
-        guard photo.contentHash == request.contentHash else {
-            throw PhotoRejection("it changed while it was being read", fault: .changed)
-        }
+        let photo = try Self.photo(request.path, contentHash: request.contentHash)
         let latent = try photo.encoded(by: pipeline, width: request.width, height: request.height)
         return EncodedReference(
             shape: latent.shape.dimensions, latent: latent.elements, contentHash: photo.contentHash)
+    }
+
+    private static func photo(
+        _ path: String, contentHash: String
+    ) throws(PhotoRejection) -> PhotoFile {
+        let photo = try PhotoFile(path: path)
+        guard photo.contentHash == contentHash else {
+            throw PhotoRejection("it changed while it was being read", fault: .changed)
+        }
+        return photo
+    }
+
+    /// Reads what the picture is started from.
+    private func startingPicture(
+        _ files: StartFiles, _ wanted: GenerationRequest, _ pipeline: Pipeline
+    ) throws -> StartingPicture {
+        func read(_ path: String, _ photo: PictureRequest.Reference) throws(PhotoRejection) -> (
+            file: PhotoFile, image: RGBImage
+        ) {
+            do throws(PhotoRejection) {
+                let file = try Self.photo(path, contentHash: photo.contentHash)
+                return (file, try file.fitted(width: wanted.width, height: wanted.height))
+            } catch {
+                throw PhotoRejection(error.reason, fault: error.fault, contentHash: photo.contentHash)
+            }
+        }
+        let photo = try read(files.photoPath, files.photos.photo)
+        guard let path = files.maskPath, let name = files.photos.mask else {
+            return try StartingPicture(photo: photo.image, by: pipeline)
+        }
+        let mask = try read(path, name)
+        if let misfit = StartingPicture.misfit(mask: mask.file, photo: photo.file) {
+            throw EngineFailure(misfit)
+        }
+        return try StartingPicture(photo: photo.image, mask: mask.image, by: pipeline)
     }
 
     public func generate(
@@ -84,17 +117,19 @@ public actor DiffusionEngine: PictureEngine {
         let pipeline = loaded.pipeline
         let model = pipeline.model
         let wanted = try generationRequest(for: request, model: model)
+        try pipeline.validate(wanted)
         let known = references.map { reference in
             Pipeline.Reference(
                 latent: Tensor(reference.latent, shape: Shape(reference.shape), on: model.backend),
                 noiseSeed: PhotoFile.noiseSeed(contentHash: reference.contentHash),
                 photo: reference.contentHash)
         }
+        let starting = try request.start.map { try startingPicture($0, wanted, pipeline) }
         let identity = try pipeline.identity(
-            of: wanted, references: known, context: resumingContext(loaded.hash))
+            of: wanted, references: known, start: starting?.start, context: resumingContext(loaded.hash))
         var course = PictureCourse(identity: identity, preview: loaded.preview, at: time.now.uptime)
         let latents = try pipeline.generate(
-            wanted, references: known,
+            wanted, references: known, start: starting?.start,
             from: checkpoint.flatMap { try? SamplingState($0.state, identity: identity, on: model.backend) }
         ) { step in
             for done in course.events(after: step, at: time.now.uptime, isCancelled: Task.isCancelled) {
@@ -109,7 +144,13 @@ public actor DiffusionEngine: PictureEngine {
                 ? [] : request.references.map { .init(name: $0.name, hash: $0.contentHash) },
             precision: configuration.precision, version: "jedid \(ProductVersion.current)")
         record.adapters = source.adapters.map(\.shortName)
-        return Picture(png: try PictureFile.png(pixels: try pipeline.decode(latents), record: record))
+        if let photos = request.start?.photos {
+            record.start = .init(name: photos.photo.name, hash: photos.photo.contentHash)
+            record.mask = photos.mask.map { .init(name: $0.name, hash: $0.contentHash) }
+        }
+        var pixels = try pipeline.decode(latents)
+        starting?.keepKnown(in: &pixels)
+        return Picture(png: try PictureFile.png(pixels: pixels, record: record))
     }
 
     public func unload() {
@@ -198,6 +239,9 @@ public actor DiffusionEngine: PictureEngine {
         made.eta = options.eta
         made.deepEvery = options.deepEvery
         made.guidanceInterval = options.guidanceInterval
+        made.strength = request.start.map {
+            PictureStart.strength(options.strength, hasMask: $0.photos.mask != nil)
+        }
         return made
     }
 }

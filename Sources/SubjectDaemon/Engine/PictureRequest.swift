@@ -28,11 +28,13 @@ public struct PictureRequest: Codable, Sendable, Equatable {
     public var options: PictureOptions
     /// The references, in the order in which their encoded forms are given.
     public var references: [Reference]
+    /// What the picture is started from; nil: from noise alone.
+    public var start: StartFiles?
 
     /// All of it.
     public init(
         subject: String, jobID: String, prompt: String, seed: UInt32, options: PictureOptions,
-        references: [Reference]
+        references: [Reference], start: StartFiles? = nil
     ) {
         self.subject = subject
         self.jobID = jobID
@@ -40,6 +42,7 @@ public struct PictureRequest: Codable, Sendable, Equatable {
         self.seed = seed
         self.options = options
         self.references = references
+        self.start = start
     }
 }
 

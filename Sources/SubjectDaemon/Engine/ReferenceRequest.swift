@@ -49,11 +49,14 @@ public struct PhotoRejection: Error, Codable, Sendable, Equatable, CustomStringC
     public var fault: Fault
     /// In words for the photo's owner.
     public var reason: String
+    /// Which photo, by the hash with which it was asked for, where several were.
+    public var contentHash: String?
 
     /// A rejection for this reason.
-    public init(_ reason: String, fault: Fault = .unusable) {
+    public init(_ reason: String, fault: Fault = .unusable, contentHash: String? = nil) {
         self.fault = fault
         self.reason = reason
+        self.contentHash = contentHash
     }
 
     public var description: String { reason }

@@ -1,5 +1,6 @@
 import ControlAPI
 import FoundationEssentials
+import JointDiffusion
 
 /// One picture to be made, being made, or made.
 struct Job: Sendable, Equatable {
@@ -55,6 +56,8 @@ struct PlannedJob: Sendable, Equatable {
     var seed: UInt32
     /// The photos, by name.
     var references: [PictureRequest.Reference]
+    /// The photo to start from, and its mask; nil: none.
+    var start: StartPhotos?
     /// The prompt file that asks for it, by name; nil for an order of `jedictl`.
     var source: String?
     /// Among all that waits the highest is next.
@@ -63,6 +66,11 @@ struct PlannedJob: Sendable, Equatable {
     var modelHash: String?
     /// The key of the job whose picture is made once more.
     var repeats: String?
+
+    /// How much of the walk is done; nil where it begins at noise.
+    var strength: Double? {
+        start.map { PictureStart.strength(options.strength, hasMask: $0.mask != nil) }
+    }
 
     /// The job's short name: in file names, in messages, on the command line.
     var shortID: String { String(key.prefix(10)) }

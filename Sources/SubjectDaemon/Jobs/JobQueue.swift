@@ -140,11 +140,12 @@ struct JobQueue: QueueControl {
                 "the model in use is \(session.status.model ?? "another") (\(hash.prefix(10))), not \(wanted)"
             )
         }
-        let references = try await monitor.photos(for: order)
+        let photos = try await monitor.photos(for: order)
         let line = PromptLine(number: 1, text: prompt, copy: 0, options: order.options)
         let origin = try await store.origin(of: order.subject)
-        let plans = JobPlanner.jobs(subject: origin, lines: [line], references: references).map {
-            plan in
+        let plans = JobPlanner.jobs(
+            subject: origin, lines: [line], references: photos.references, start: photos.start
+        ).map { plan in
             var plan = plan
             plan.subject = order.subject
             plan.priority = order.options.priority ?? 0

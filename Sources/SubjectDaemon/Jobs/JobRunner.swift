@@ -296,7 +296,9 @@ struct JobRunner: Service {
     private func blame(_ fault: PhotoFault, for plan: PlannedJob) async throws {
         counters.count { $0.failed += 1 }
         let why = "\(fault.photo.name) could not be used (\(fault.rejection.reason))"
-        try await store.end(plan.key, as: .failed, reason: why + "; planned again without it", at: .now)
+        let isStart = plan.start?.all.contains(fault.photo) == true
+        let next = isStart ? "put it there again, or name another" : "planned again without it"
+        try await store.end(plan.key, as: .failed, reason: "\(why); \(next)", at: .now)
         logger.warning("\(plan.subject): \(why); the prompt is planned again")
         if fault.rejection.fault == .unusable {
             await monitor.reject(fault.photo, of: plan.subject, reason: fault.rejection.reason)

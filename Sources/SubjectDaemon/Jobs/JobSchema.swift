@@ -85,6 +85,10 @@ enum JobSchema {
         migrator.registerMigration("4 jobs: seals") { db in
             try db.alter(table: "job") { table in table.add(column: "seal", .text) }
         }
+        migrator.registerMigration("5 jobs: photos to start from; handled prompts: lines that wait") { db in
+            try db.alter(table: "job") { table in table.add(column: "startPhotos", .text) }
+            try db.alter(table: "handledPrompt") { table in table.add(column: "waitingLines", .text) }
+        }
         return migrator
     }
 

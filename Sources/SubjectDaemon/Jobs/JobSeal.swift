@@ -5,19 +5,18 @@ import GRDB
 /// them are.
 enum JobSeal {
     static func of(
-        key: String, prompt: String, options: String, seed: Int64, references: String
+        key: String, prompt: String, options: String, seed: Int64, references: String, start: String?
     ) -> String {
         var hash = SHA256()
-        for part in ["jedi-seal/1", key, prompt, options, String(seed), references] {
-            hash.update(part: part)
-        }
+        let parts = ["jedi-seal/1", key, prompt, options, String(seed), references]
+        for part in parts + (start.map { [$0] } ?? []) { hash.update(part: part) }
         return hash.finalize().prefix(16).hexadecimal
     }
 
     static func of(_ job: PlannedJob) throws -> String {
         of(
             key: job.key, prompt: job.prompt, options: try JobStore.text(job.options), seed: Int64(job.seed),
-            references: try JobStore.text(job.references))
+            references: try JobStore.text(job.references), start: try job.start.map(JobStore.text))
     }
 
     /// Whether the row of a job is what was written. One from before there were seals is believed.
@@ -31,6 +30,10 @@ enum JobSeal {
             let seed = Int64.fromDatabaseValue(row["seed"]),
             let references = String.fromDatabaseValue(row["referencePhotos"])
         else { return false }
-        return seal == of(key: key, prompt: prompt, options: options, seed: seed, references: references)
+        let start: DatabaseValue? = row["startPhotos"]
+        return seal
+            == of(
+                key: key, prompt: prompt, options: options, seed: seed, references: references,
+                start: start.flatMap(String.fromDatabaseValue))
     }
 }

@@ -59,21 +59,23 @@ extension JobStore {
     }
 
     private static func handledPrompt(_ row: Row) -> HandledPrompt {
-        HandledPrompt(
+        var prompt = HandledPrompt(
             size: row["size"], modified: row["modified"], contentHash: row["contentHash"],
             folder: UInt64(bitPattern: row["folder"] as Int64), born: row["born"], file: row["file"])
+        prompt.waitingLines = (row["waitingLines"] as String?).flatMap { try? value($0) }
+        return prompt
     }
 
     /// Remembers that the prompt was turned into jobs.
     static func remember(_ prompt: HandledPrompt, of subject: String, _ db: Database) throws {
         try db.execute(
             sql: """
-                INSERT OR REPLACE INTO handledPrompt (subject, file, size, modified, contentHash, folder, born)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO handledPrompt (subject, file, size, modified, contentHash, folder, born,
+                waitingLines) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 subject, prompt.file, prompt.size, prompt.modified, prompt.contentHash,
-                Int64(bitPattern: prompt.folder), prompt.born,
+                Int64(bitPattern: prompt.folder), prompt.born, try prompt.waitingLines.map(text),
             ])
     }
 

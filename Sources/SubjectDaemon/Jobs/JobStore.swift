@@ -65,9 +65,10 @@ struct JobStore: Sendable {
                     try Self.requeue(job.key, db)
                     try db.execute(
                         sql:
-                            "UPDATE job SET referencePhotos = ?, source = ?, priority = ?, seal = ? WHERE key = ?",
+                            "UPDATE job SET referencePhotos = ?, startPhotos = ?, source = ?, priority = ?, seal = ? WHERE key = ?",
                         arguments: [
-                            try Self.text(job.references), prompt.file, job.priority, try JobSeal.of(job),
+                            try Self.text(job.references), try job.start.map(Self.text), prompt.file,
+                            job.priority, try JobSeal.of(job),
                             job.key,
                         ])
                     count += 1
@@ -79,10 +80,10 @@ struct JobStore: Sendable {
         }
     }
 
-    /// Whether lines of that very prompt wait for photos while the others became jobs.
-    func awaitsPhotos(_ prompt: HandledPrompt, of subject: String) async throws -> Bool {
+    /// The numbers of that very prompt's lines that wait for photos while the others became jobs; nil where none do.
+    func linesThatWait(of prompt: HandledPrompt, subject: String) async throws -> [Int]? {
         try await database.read { db in
-            try Self.handledPrompt(of: subject, file: prompt.file, db)?.awaitsPhotos(of: prompt) == true
+            try Self.handledPrompt(of: subject, file: prompt.file, db)?.linesThatWait(of: prompt)
         }
     }
 
@@ -108,7 +109,7 @@ struct JobStore: Sendable {
         for job in surplus {
             let successor = jobs.first {
                 $0.prompt == job.plan.prompt && $0.options == job.plan.options
-                    && $0.references != job.plan.references
+                    && ($0.references, $0.start) != (job.plan.references, job.plan.start)
             }
             let reason =
                 successor.map {
@@ -151,13 +152,14 @@ struct JobStore: Sendable {
         let seal = try JobSeal.of(job)
         try db.execute(
             sql: """
-                INSERT INTO job (key, subject, prompt, options, seed, referencePhotos, state, attempts, position,
+                INSERT INTO job (key, subject, prompt, options, seed, referencePhotos, startPhotos, state, attempts, position,
                 createdAt, finishedAt, output, source, priority, modelHash, repeats, seal)
-                VALUES (?, ?, ?, ?, ?, ?, ?, 0, \(nextPosition), ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, \(nextPosition), ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 job.key, job.subject, job.prompt, try text(job.options), Int64(job.seed),
-                try text(job.references), (made == nil ? Job.State.queued : .done).rawValue,
+                try text(job.references), try job.start.map(text),
+                (made == nil ? Job.State.queued : .done).rawValue,
                 now.timeIntervalSince1970, made == nil ? nil : now.timeIntervalSince1970, made, job.source,
                 job.priority, job.modelHash, job.repeats, seal,
             ])

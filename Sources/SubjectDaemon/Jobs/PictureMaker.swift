@@ -26,7 +26,7 @@ struct PictureMaker: Sendable {
         let folder = OutputFolder(root: live.current.root, subject: plan.subject)
         try await files.run { try folder.prepare() }
         let references = try await encoded(plan, description)
-        let request = PictureRequest(plan)
+        let request = PictureRequest(plan, start: try await startFiles(plan))
         let kind = StepTimes.Kind(
             plan, modelHash: description.modelHash, defaultWidth: description.width,
             defaultHeight: description.height, defaultMode: description.defaultMode)
@@ -58,8 +58,32 @@ struct PictureMaker: Sendable {
             return picture
         } catch {
             await keeper.flush()
-            throw error
+            guard let rejection = error as? PhotoRejection,
+                let photo = plan.start?.all.first(where: { $0.contentHash == rejection.contentHash })
+            else { throw error }
+            throw PhotoFault(photo: photo, rejection: rejection)
         }
+    }
+
+    // MARK: What it starts from
+
+    /// Where the photo to start from and its mask lie now.
+    private func startFiles(_ plan: PlannedJob) async throws -> StartFiles? {
+        guard let photos = plan.start else { return nil }
+        var mask: String?
+        if let photo = photos.mask { mask = try await path(of: photo, in: plan.subject) }
+        return StartFiles(
+            photos: photos, photoPath: try await path(of: photos.photo, in: plan.subject),
+            maskPath: mask)
+    }
+
+    private func path(of photo: PictureRequest.Reference, in subject: String) async throws -> String {
+        let root = live.current.root
+        let path = try await files.run { FolderScanner.resolve(photo.name, of: subject, root: root) }
+        guard let path else {
+            throw PhotoFault(photo: photo, rejection: PhotoRejection("the file is gone", fault: .changed))
+        }
+        return path
     }
 
     // MARK: References
@@ -92,11 +116,7 @@ struct PictureMaker: Sendable {
     private func encode(
         _ photo: PictureRequest.Reference, of subject: String, _ key: ReferenceKey
     ) async throws -> EncodedReference {
-        let root = live.current.root
-        let path = try await files.run { FolderScanner.resolve(photo.name, of: subject, root: root) }
-        guard let path else {
-            throw PhotoFault(photo: photo, rejection: PhotoRejection("the file is gone", fault: .changed))
-        }
+        let path = try await path(of: photo, in: subject)
         do {
             return try await session.engine.encodeReference(
                 ReferenceRequest(
@@ -109,10 +129,10 @@ struct PictureMaker: Sendable {
 
 extension PictureRequest {
     /// What the engine is asked for a job. The same at every attempt.
-    init(_ plan: PlannedJob) {
+    init(_ plan: PlannedJob, start: StartFiles? = nil) {
         self.init(
             subject: plan.subject, jobID: plan.shortID, prompt: plan.prompt, seed: plan.seed,
             options: plan.options,
-            references: plan.references)
+            references: plan.references, start: start)
     }
 }

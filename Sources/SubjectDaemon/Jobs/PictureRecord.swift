@@ -22,6 +22,8 @@ struct PictureRecord: Codable, Sendable, Equatable {
     var options: PictureOptions
     var seed: UInt32
     var references: [PictureRequest.Reference]
+    /// The photo that it was started from, and the mask of the part that was made; nil: none.
+    var start: StartPhotos?
     /// The prompt file that asked for it; nil for an order of `jedictl`.
     var source: String?
     /// Nil where the picture was found after a crash and only its own text tells.
@@ -29,6 +31,8 @@ struct PictureRecord: Codable, Sendable, Equatable {
     var mode: String?
     var sampler: String?
     var steps: Int?
+    /// How far from the photo that it was started from it could go; nil where there is none.
+    var strength: Double?
     var width: Int
     var height: Int
     var createdAt: Date
@@ -64,11 +68,13 @@ struct PictureRecord: Codable, Sendable, Equatable {
         options = plan.options
         seed = plan.seed
         references = plan.references
+        start = plan.start
         source = plan.source
         model = description.map { Model(name: $0.model, hash: $0.modelHash) }
         mode = plan.options.mode ?? facts["Reference mode"] ?? description?.defaultMode
         sampler = facts["Sampler"] ?? plan.options.sampler
         steps = facts["Steps"].flatMap { Int($0) } ?? plan.options.steps
+        strength = plan.strength
         width = size?.width ?? plan.options.width ?? description?.width ?? 0
         height = size?.height ?? plan.options.height ?? description?.height ?? 0
         createdAt = job.createdAt

@@ -1,3 +1,5 @@
+import JointDiffusion
+
 /// How long pictures take, by what that depends on: the median of the last few that were measured.
 struct StepTimes: Sendable, Equatable {
     /// What a picture's time depends on. The model's hash says its precision too.
@@ -14,6 +16,8 @@ struct StepTimes: Sendable, Equatable {
         var referenceTokens: Double?
         var deepEvery: Int?
         var guidanceInterval: ClosedRange<Double>?
+        /// Of a picture that is started from a photo.
+        var strength: Double?
     }
 
     /// What was measured.
@@ -48,6 +52,7 @@ struct StepTimes: Sendable, Equatable {
     /// - Parameter steps: what the prompt says; nil takes as many as the last one of the kind had.
     func seconds(_ kind: Kind, steps: Int?) -> Double? {
         guard let measure = measured(kind) else { return nil }
+        let steps = steps.map { $0 - PictureStart.firstStep(of: $0, strength: kind.strength ?? 1) }
         return Double(steps ?? measure.steps) * measure.secondsPerStep + measure.secondsAfterSteps
     }
 
@@ -71,6 +76,6 @@ extension StepTimes.Kind {
             isGuided: options.guidance.map { $0 != 1 },
             isGuidedByReferences: options.imageGuidance.map { $0 != 1 },
             referenceTokens: options.referenceTokens, deepEvery: options.deepEvery,
-            guidanceInterval: options.guidanceInterval)
+            guidanceInterval: options.guidanceInterval, strength: plan.strength)
     }
 }

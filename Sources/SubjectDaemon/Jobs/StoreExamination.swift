@@ -58,7 +58,10 @@ enum StoreExamination {
         if table == "job" {
             let states = ["queued", "running", "done", "failed", "held", "cancelled"]
             conditions.append("state IN (\(states.map { "'\($0)'" }.joined(separator: ", ")))")
-            conditions += ["json_valid(options)", "json_valid(referencePhotos)"]
+            conditions += [
+                "json_valid(options)", "json_valid(referencePhotos)",
+                "(startPhotos IS NULL OR json_valid(startPhotos))",
+            ]
         }
         return conditions.map { "coalesce(\($0), 0)" }.joined(separator: " AND ")
     }

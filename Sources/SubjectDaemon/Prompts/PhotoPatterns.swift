@@ -24,12 +24,12 @@ enum PhotoPatterns {
         return names.contains(pattern) ? [pattern] : names.filter { glob.matches(form($0)) }
     }
 
-    /// What to tell the writer of a line that names photos which are not there.
-    static func problem(missing: [String], among names: [String]) -> String {
+    /// What to tell the writer of a line that names photos which are not there, as a sentence without its end.
+    static func problem(missing: [String], among names: [String], what: String = "photo") -> String {
         let asked = missing.prefix(5).map(WritingMistake.quoted).joined(separator: " or ")
         let more = names.count > 10 ? " and \(names.count - 10) more" : ""
         let there = names.prefix(10).map(PlainLogHandler.oneLine).joined(separator: ", ") + more
-        return "no photo that can be used here is called \(asked); there are \(there). "
-            + "Its picture is made once the photo is there"
+        return "no \(what) that can be used here is called \(asked); "
+            + (names.isEmpty ? "there is none" : "there are \(there)")
     }
 }

@@ -48,6 +48,8 @@ struct HandledPrompt: Codable, Sendable, Equatable {
     static let forgotten: Int64 = -1
     /// The same while lines of it name photos that are not there.
     private static let awaiting: Int64 = -2
+    /// The numbers of these lines.
+    var waitingLines: [Int]?
 
     /// Whether its file went, and what it asked for was taken back.
     var isWithdrawn: Bool { size < 0 }
@@ -63,16 +65,18 @@ struct HandledPrompt: Codable, Sendable, Equatable {
         folder == other.folder && (born == other.born || born == 0 || other.born == 0)
     }
 
-    /// The same while lines of it name photos that are not there: it is looked at again after a restart.
-    var awaitingPhotos: HandledPrompt {
+    /// The same while those lines of it name photos that are not there: it is looked at again after a restart.
+    func awaitingPhotos(in lines: [Int]) -> HandledPrompt {
+        guard !lines.isEmpty else { return self }
         var prompt = self
-        prompt.modified = Self.awaiting
+        (prompt.modified, prompt.waitingLines) = (Self.awaiting, lines)
         return prompt
     }
 
-    /// Whether this is what is remembered of that prompt while lines of it wait for photos.
-    func awaitsPhotos(of prompt: HandledPrompt) -> Bool {
+    /// The lines that wait for photos, where this is what is remembered of that prompt meanwhile.
+    func linesThatWait(of prompt: HandledPrompt) -> [Int]? {
         modified == Self.awaiting && contentHash == prompt.contentHash && isSameFolder(as: prompt)
+            ? waitingLines : nil
     }
 }
 
@@ -103,10 +107,11 @@ enum PromptFile {
         }
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         var first = 0
-        var shared = defaults
+        var (shared, hasMask) = (defaults, false)
         do throws(WritingMistake) {
             if let front = try front(of: lines) {
-                shared = try options(front: front.text, firstLine: front.firstLine).over(defaults)
+                let options = try options(front: front.text, firstLine: front.firstLine)
+                (shared, hasMask) = (options.over(defaults), options.says(.mask))
                 first = front.end
             }
         } catch {
@@ -114,7 +119,7 @@ enum PromptFile {
             contents.problems = [error.sentence, "None of its pictures is made until that is mended."]
             return contents
         }
-        var reader = LineReader(defaults: shared, classNoun: classNoun)
+        var reader = LineReader(defaults: shared, hasMask: hasMask, classNoun: classNoun)
         for (index, line) in lines.enumerated().dropFirst(first) { reader.take(line, number: index + 1) }
         contents.lines = reader.lines
         contents.problems = reader.allProblems
@@ -163,6 +168,8 @@ enum PromptFile {
     /// Takes in lines one after the other.
     private struct LineReader {
         let defaults: PromptOptions
+        /// Whether the file's front says something of a mask.
+        let hasMask: Bool
         let classNoun: String?
         private(set) var lines: [PromptLine] = []
         private var problems: [String] = []
@@ -176,8 +183,9 @@ enum PromptFile {
             var options: PromptOptions
         }
 
-        init(defaults: PromptOptions, classNoun: String?) {
+        init(defaults: PromptOptions, hasMask: Bool, classNoun: String?) {
             self.defaults = defaults
+            self.hasMask = hasMask
             self.classNoun = classNoun
         }
 
@@ -217,7 +225,7 @@ enum PromptFile {
             let parsed = try PromptLineParser.parse(line, number: number)
             var reader = PromptOptionReader(isLine: true)
             for setting in parsed.settings { try reader.take(setting) }
-            var options = reader.over(defaults)
+            var options = try withoutIdleMask(reader.over(defaults), of: reader)
             let text = try withClassNoun(words(parsed.text, reader.prompt))
             options.picture.negativePrompt = try options.picture.negativePrompt.map(withClassNoun)
             var made = PromptLine(number: number, text: text, copy: 0, options: options)
@@ -232,6 +240,21 @@ enum PromptFile {
             seen[asked, default: 0] += made.pictures
             pictures += made.pictures
             lines.append(made)
+        }
+
+        /// A mask and a strength belong to a photo to start from. Where there is none, those of the line itself are a
+        /// mistake, and so is a mask of the file; other defaults mean nothing for the line.
+        private func withoutIdleMask(
+            _ options: PromptOptions, of line: PromptOptionReader
+        ) throws(WritingMistake) -> PromptOptions {
+            guard options.start == nil else { return options }
+            if options.mask != nil, line.says(.mask) || (hasMask && !line.says(.start)) {
+                throw WritingMistake(PromptOptionRules.needsStart(.mask))
+            }
+            if line.says(.strength) { throw WritingMistake(PromptOptionRules.needsStart(.strength)) }
+            var options = options
+            (options.mask, options.picture.strength) = (nil, nil)
+            return options
         }
 
         private func words(_ text: String, _ prompt: String?) throws(WritingMistake) -> String {

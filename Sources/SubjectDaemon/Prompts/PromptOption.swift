@@ -18,6 +18,9 @@ enum PromptOption: String, Sendable, CaseIterable {
     case eta
     case deepEvery = "deep_every"
     case guidanceInterval = "guidance_interval"
+    case start = "init"
+    case strength
+    case mask
     case photos
     case priority
     /// A1111's number of batches: with ``batchSize`` another way to say ``count``.
@@ -47,8 +50,8 @@ enum PromptOption: String, Sendable, CaseIterable {
     /// Those that can stand in a line.
     static let ofLines: [PromptOption] = [
         .negativePrompt, .count, .seed, .steps, .sampler, .guidance, .imageGuidance, .size, .width, .height,
-        .mode, .referenceTokens, .weights, .clipSkip, .eta, .deepEvery, .guidanceInterval, .photos,
-        .priority, .prompt,
+        .mode, .referenceTokens, .weights, .clipSkip, .eta, .deepEvery, .guidanceInterval, .start,
+        .strength, .mask, .photos, .priority, .prompt,
     ]
 
     /// Those that can stand in a file's front, in `subject.yaml` and in the defaults.
@@ -80,6 +83,7 @@ enum PromptOption: String, Sendable, CaseIterable {
         "imagecfgscale": .imageGuidance, "imagecfg": .imageGuidance, "imageguidancescale": .imageGuidance,
         "resolution": .size, "w": .width, "h": .height,
         "referencemode": .mode, "promptweights": .weights, "emphasis": .weights,
+        "initimage": .start, "denoisingstrength": .strength, "maskimage": .mask,
         "photo": .photos, "references": .photos, "reference": .photos,
         "prio": .priority,
     ]

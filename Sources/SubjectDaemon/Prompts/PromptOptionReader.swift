@@ -24,8 +24,14 @@ struct PromptOptionReader: Sendable, Equatable {
         var all = options.over(defaults)
         // -1 takes back what the defaults say.
         if said.contains(.seed) { all.seed = options.seed }
+        // As none does.
+        if said.contains(.start) { all.start = options.start }
+        if said.contains(.mask) { all.mask = options.mask }
         return all
     }
+
+    /// Whether that option was among them.
+    func says(_ option: PromptOption) -> Bool { said.contains(option) }
 
     /// Takes in the next option.
     mutating func take(_ setting: WrittenSetting) throws(WritingMistake) {
@@ -83,6 +89,9 @@ struct PromptOptionReader: Sendable, Equatable {
         case .deepEvery:
             options.picture.deepEvery = try number(option, text, in: PromptOptionRules.deepEvery)
         case .guidanceInterval: options.picture.guidanceInterval = try noiseLevels(option, text)
+        case .start: options.start = try PromptOptionRules.start(text)
+        case .mask: options.mask = try PromptOptionRules.mask(text)
+        case .strength: options.picture.strength = try number(option, text)
         case .weights: options.picture.weights = try truth(option, text)
         case .width: options.picture.width = try side(option, text)
         case .height: options.picture.height = try side(option, text)
@@ -222,9 +231,12 @@ extension PromptOptions {
         all.picture.eta = picture.eta ?? defaults.picture.eta
         all.picture.deepEvery = picture.deepEvery ?? defaults.picture.deepEvery
         all.picture.guidanceInterval = picture.guidanceInterval ?? defaults.picture.guidanceInterval
+        all.picture.strength = picture.strength ?? defaults.picture.strength
         all.count = count ?? defaults.count
         all.seed = seed ?? defaults.seed
         all.photos = photos ?? defaults.photos
+        all.start = start ?? defaults.start
+        all.mask = mask ?? defaults.mask
         all.priority = priority ?? defaults.priority
         return all
     }

@@ -9,6 +9,8 @@ enum PromptOptionRules {
     static let guidance = 0.0...100.0
     static let share = 0.01...1.0
     static let eta = 0.0...1.0
+    /// Above 0.
+    static let strength = Double.leastNonzeroMagnitude...1.0
     static let clipSkip = 1...64
     static let deepEvery = 1...100
     static let noiseLevels = 0.0...1000.0
@@ -20,11 +22,15 @@ enum PromptOptionRules {
     static let photos = 64
     /// The longest name or pattern of a photo, in characters.
     static let photoName = 255
+    /// What takes back the name of a file that the defaults give.
+    static let noFile = "none"
     /// The longest prompt and the longest negative prompt, in characters.
     static let text = 2000
 
     /// What is wrong with options that did not come from a file, each as a sentence without its end.
-    static func problems(of options: PromptOptions) -> [String] {
+    ///
+    /// - Parameter hasStart: whether there is a photo to start from that the options do not name.
+    static func problems(of options: PromptOptions, hasStart: Bool = false) -> [String] {
         let picture = options.picture
         var problems: [String] = []
         func note(_ check: () throws -> Void) {
@@ -41,12 +47,19 @@ enum PromptOptionRules {
         for (option, value) in [
             (PromptOption.guidance, picture.guidance), (.imageGuidance, picture.imageGuidance),
             (.referenceTokens, picture.referenceTokens), (.eta, picture.eta),
+            (.strength, picture.strength),
         ] { note { try check(option, value) } }
         note { try checkSide(.width, picture.width) }
         note { try checkSide(.height, picture.height) }
         if let name = picture.sampler { note { try checkName(.sampler, name, try sampler(name)) } }
         if let name = picture.mode { note { try checkName(.mode, name, try mode(name)) } }
         if let names = options.photos { note { _ = try photos(names) } }
+        if let name = options.start { note { _ = try start(name) } }
+        if let name = options.mask { note { _ = try mask(name) } }
+        if options.start == nil && !hasStart {
+            if options.mask != nil { problems.append(needsStart(.mask)) }
+            if picture.strength != nil { problems.append(needsStart(.strength)) }
+        }
         if let negative = picture.negativePrompt { note { _ = try text(.negativePrompt, negative) } }
         return problems
     }
@@ -75,6 +88,7 @@ enum PromptOptionRules {
         switch option {
         case .referenceTokens: (share, "a number from 0.01 to 1, as 0.5")
         case .eta: (eta, "a number from 0 to 1, as 0.5")
+        case .strength: (strength, "a number above 0 and up to 1, as 0.6")
         default: (guidance, "a number from 0 to 100, as 7.5")
         }
     }
@@ -117,6 +131,37 @@ enum PromptOptionRules {
                 "one of " + ReferenceMode.allCases.map(\.rawValue).joined(separator: ", "))
         }
         return mode.rawValue
+    }
+
+    /// The name of the photo to start from; nil for none.
+    static func start(_ written: String) throws(WritingMistake) -> String? {
+        try file(.start, written, "none, or the name of one of the subject's photos, as IMG_0412.jpg") { _ in
+            true
+        }
+    }
+
+    /// The name of a mask; nil for none.
+    static func mask(_ written: String) throws(WritingMistake) -> String? {
+        try file(
+            .mask, written,
+            "none, mask.png, or a name that ends in .mask.png: such files are never taken for photos of the subject",
+            isAllowed: FileRules.isMask)
+    }
+
+    private static func file(
+        _ option: PromptOption, _ written: String, _ allowed: String, isAllowed: (String) -> Bool
+    ) throws(WritingMistake) -> String? {
+        if written.lowercased() == noFile { return nil }
+        guard !written.isEmpty, written.count <= photoName, isAllowed(written) else {
+            throw refusal(option, WritingMistake.quoted(written), allowed)
+        }
+        return written
+    }
+
+    /// What is wrong where an option of a photo to start from is there and that photo is not.
+    static func needsStart(_ option: PromptOption) -> String {
+        "\(option.rawValue) needs \(PromptOption.start.rawValue), "
+            + (option == .mask ? "the photo that it belongs to" : "the photo to start from")
     }
 
     /// Names and patterns of photos.

@@ -27,6 +27,9 @@ enum PromptOptionText {
                 picture.guidanceInterval.map { "\(number($0.lowerBound))-\(number($0.upperBound))" },
                 "everywhere"
             ),
+            (.start, options.start, "none"),
+            (.strength, picture.strength.map(number), "0.75, with a mask 1"),
+            (.mask, options.mask, "none"),
             (.photos, options.photos?.joined(separator: ", "), "the first by name"),
             (.priority, options.priority.map(String.init), "0"),
         ].map { (option: PromptOption, value: String?, otherwise: String) in

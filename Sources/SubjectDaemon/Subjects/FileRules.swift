@@ -10,6 +10,8 @@ enum FileRules {
         case photo
         /// A picture in a format that is not read.
         case unreadablePhoto(format: String)
+        /// Which part of a photo is made anew.
+        case mask
         /// Prompts.
         case prompt
         /// What holds for all pictures of the subject.
@@ -20,6 +22,10 @@ enum FileRules {
     static let promptName = "prompt.txt"
     /// How the names of further prompt files end.
     static let promptEnding = ".prompt.txt"
+    /// The mask of a subject's photo, unless there are several.
+    static let maskName = "mask.png"
+    /// How the names of further masks end.
+    static let maskEnding = ".mask.png"
     /// The file that holds a subject's settings.
     static let settingsName = "subject.yaml"
     /// The file in the root that holds settings for all subjects.
@@ -89,6 +95,12 @@ enum FileRules {
         name == promptName || (name.hasSuffix(promptEnding) && name.utf8.count > promptEnding.utf8.count)
     }
 
+    /// Whether a file of that name, or path, is a mask and so no photo of the subject.
+    static func isMask(_ path: String) -> Bool {
+        let name = path.lowercased().split(separator: "/").last ?? ""
+        return name == maskName || (name.hasSuffix(maskEnding) && name.utf8.count > maskEnding.utf8.count)
+    }
+
     /// What the file is for; nil where the daemon has no use for it.
     static func kind(_ path: String) -> Kind? {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
@@ -100,6 +112,7 @@ enum FileRules {
             if name == settingsName { return .settings }
         }
         let ending = name[name.utf8.index(after: dot)...].lowercased()
+        if isMask(name) { return .mask }
         if photoEndings.contains(ending) { return .photo }
         return unreadEndings[ending].map { .unreadablePhoto(format: $0) }
     }

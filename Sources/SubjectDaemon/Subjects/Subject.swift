@@ -14,9 +14,9 @@ final class Subject {
     var trustTimes = true
     /// Whether there is nothing about it that a person need know.
     var isQuiet = false
-    /// The photos that were there when prompts asked for others, by these files' names: another look is due when they
-    /// change.
-    var photosWhenMissed: [String: [String]] = [:]
+    /// The photos and masks that were there when prompts asked for others, by these files' names: another look is due
+    /// when they change.
+    var picturesWhenMissed: [String: [String: SubjectMachine.PictureState]] = [:]
     /// Why its folder cannot be read.
     var problem: String?
     /// When to look though nothing was seen: a file will have settled then.

@@ -2,7 +2,7 @@
 struct SubjectFile: Sendable {
     /// What it is for.
     enum Role: UInt8, Sendable {
-        case photo, unreadablePhoto, prompt, settings
+        case photo, unreadablePhoto, mask, prompt, settings
         /// A folder that cannot be looked into: its name ends with a slash.
         case folder
     }
@@ -18,7 +18,7 @@ struct SubjectFile: Sendable {
     /// Since when its fingerprint is the same.
     private var restedSince: Duration
     private(set) var verdict: PhotoVerdict?
-    /// The SHA-256 of a photo's bytes, in hexadecimal, once that was needed.
+    /// The SHA-256 of a photo's or a mask's bytes, in hexadecimal, once that was needed.
     var contentHash: String?
 
     /// A file that was seen now.
@@ -28,6 +28,7 @@ struct SubjectFile: Sendable {
         case .unreadablePhoto(let format):
             role = .unreadablePhoto
             verdict = .rejected("\(format) pictures are not read by this version; save it as JPEG or PNG")
+        case .mask: role = .mask
         case .prompt: role = .prompt
         case .settings: role = .settings
         case nil:
@@ -53,10 +54,16 @@ struct SubjectFile: Sendable {
         if case .file(let fingerprint) = entry { fingerprint } else { nil }
     }
 
-    /// Whether it can be a reference.
-    var isUsable: Bool {
+    /// Whether it is a photo or a mask, in a format that is read.
+    var isPicture: Bool { role == .photo || role == .mask }
+
+    /// Whether it is a picture that can be used.
+    var isSound: Bool {
         if case .usable = verdict { fingerprint != nil } else { false }
     }
+
+    /// Whether it can be a reference.
+    var isUsable: Bool { role == .photo && isSound }
 
     /// When it counts as written.
     func settledAt(_ patience: SubjectMachine.Patience) -> Duration {
@@ -93,7 +100,7 @@ struct SubjectFile: Sendable {
             || (verdict == .incomplete && givenUpAt(patience) > now.uptime)
     }
 
-    /// Why it cannot be a reference, where that is so.
+    /// Why it cannot be used as a picture, where that is so.
     func rejection(_ patience: SubjectMachine.Patience, at now: Moment) -> String? {
         guard role != .prompt, role != .settings else { return nil }
         switch verdict {

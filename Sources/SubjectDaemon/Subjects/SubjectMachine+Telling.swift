@@ -2,14 +2,32 @@ extension SubjectMachine {
     /// Photos that can be used, by the order of their names' bytes.
     var usablePhotos: [SubjectFile] { files.filter(\.isUsable) }
 
-    /// The SHA-256 of its photos by name, as far as they were read.
-    var photoHashes: [String: String] {
-        files.reduce(into: [:]) { hashes, file in
-            if file.role == .photo, let hash = file.contentHash { hashes[file.name] = hash }
+    /// Photos and masks that can be used, by the order of their names' bytes.
+    var soundPictures: [SubjectFile] { files.filter(\.isSound) }
+
+    /// What a photo or a mask is, as far as it was looked at.
+    struct PictureState: Sendable, Equatable {
+        var fingerprint: FileFingerprint?
+        var verdict: PhotoVerdict?
+    }
+
+    /// What all of them are, by name.
+    var pictureStates: [String: PictureState] {
+        files.reduce(into: [:]) { states, file in
+            if file.isPicture {
+                states[file.name] = PictureState(fingerprint: file.fingerprint, verdict: file.verdict)
+            }
         }
     }
 
-    /// Photos that cannot be used, by name, with the reasons.
+    /// The SHA-256 of its photos and masks by name, as far as they were read.
+    var photoHashes: [String: String] {
+        files.reduce(into: [:]) { hashes, file in
+            if file.isPicture, let hash = file.contentHash { hashes[file.name] = hash }
+        }
+    }
+
+    /// Photos and masks that cannot be used, by name, with the reasons.
     func rejectedPhotos(at now: Moment) -> [RejectedPhoto] {
         files.compactMap { file in
             file.rejection(patience, at: now).map { RejectedPhoto(name: file.name, reason: $0) }

@@ -139,7 +139,7 @@ struct SubjectMachine: Sendable {
     }
 
     private func recall(_ file: inout SubjectFile, at now: Moment) {
-        guard file.role == .photo, let known = remembered[file.name], known.fingerprint == file.fingerprint
+        guard file.isPicture, let known = remembered[file.name], known.fingerprint == file.fingerprint
         else { return }
         file.judge(known.verdict, patience, at: now)
         file.contentHash = known.contentHash
@@ -163,7 +163,7 @@ struct SubjectMachine: Sendable {
     mutating func judge(
         _ name: String, _ fingerprint: FileFingerprint, _ verdict: PhotoVerdict, at now: Moment
     ) {
-        guard let index = index(of: name), files[index].role == .photo,
+        guard let index = index(of: name), files[index].isPicture,
             files[index].fingerprint == fingerprint
         else { return }
         files[index].judge(verdict, patience, at: now)
@@ -253,7 +253,7 @@ struct SubjectMachine: Sendable {
             let isSettled = settled <= now.uptime
             if !isSettled { wait = min(wait ?? settled, settled) }
             switch file.role {
-            case .photo where isSettled:
+            case .photo where isSettled, .mask where isSettled:
                 let probing = file.probing(patience, at: now)
                 if probing.due { actions.append(.probe(file.name, fingerprint)) }
                 if let again = probing.at { wait = min(wait ?? again, again) }

@@ -7,48 +7,46 @@ extension SubjectMonitor {
     /// The photos that an order of `jedictl` is to be made from.
     ///
     /// - Throws: ``QueueRefusal`` where they cannot be had as they are asked for.
-    func photos(for order: PictureOrder) async throws -> [PictureRequest.Reference] {
+    func photos(for order: PictureOrder) async throws -> PhotoChoice {
         guard let subject = subjects[order.subject] else {
             throw QueueRefusal(Self.unknown(order.subject, among: subjects.keys.sorted()))
         }
         if let problem = rootProblem ?? subject.problem { throw QueueRefusal(problem) }
-        if let hashes = order.referenceHashes { return try await photos(of: order.subject, hashes: hashes) }
-        if let names = order.options.photos { return try await photos(of: order.subject, names: names) }
-        var selection = PhotoSelection()
-        for photo in subject.machine.usablePhotos where !selection.isFull {
-            if let hash = await hash(of: photo.name, in: order.subject) {
-                selection.offer(photo.name, contentHash: hash)
-            }
+        var wish = order.options.pictures
+        // What is known by content need not be looked for by name.
+        if order.referenceHashes != nil { wish.photos = nil }
+        if order.startHash != nil { (wish.start, wish.mask) = (nil, nil) }
+        guard var choice = await choose(wish, of: order.subject, subject) else {
+            throw QueueRefusal("a photo of \(order.subject) changed while it was read; try again")
         }
-        guard !selection.used.isEmpty else {
+        if let problem = choice.problem { throw QueueRefusal("\(order.subject): \(problem)") }
+        if let hashes = order.referenceHashes {
+            choice.references = try await pictures(of: order.subject, hashes: hashes)
+        } else if choice.references.isEmpty {
             throw QueueRefusal(
                 "\(order.subject) has no photo that can be used: put JPEG or PNG photos into its folder")
         }
-        return selection.used
-    }
-
-    private func photos(of name: String, names: [String]) async throws -> [PictureRequest.Reference] {
-        var found: [PictureRequest.Reference] = []
-        for photo in names {
-            guard subjects[name]?.machine.usablePhotos.contains(where: { $0.name == photo }) == true,
-                let hash = await hash(of: photo, in: name)
-            else {
-                throw QueueRefusal(
-                    "\(name) has no photo \(photo) that can be used; jedictl status says which it has")
-            }
-            found.append(.init(name: photo, contentHash: hash))
+        if let start = order.startHash {
+            let found = try await pictures(
+                of: order.subject, hashes: [start] + (order.maskHash.map { [$0] } ?? []))
+            choice.start = StartPhotos(photo: found[0], mask: found.dropFirst().first)
         }
-        return found
+        return choice
     }
 
-    private func photos(of name: String, hashes: [String]) async throws -> [PictureRequest.Reference] {
+    /// The photos and masks of those contents, in that order.
+    private func pictures(
+        of name: String, hashes: [String]
+    ) async throws -> [PictureRequest.Reference] {
         var missing = Set(hashes)
         var found: [String: PictureRequest.Reference] = [:]
-        for photo in subjects[name]?.machine.usablePhotos ?? [] where !missing.isEmpty {
-            guard let hash = await hash(of: photo.name, in: name) else { continue }
-            for wanted in missing where hash.hasPrefix(wanted) {
-                found[wanted] = .init(name: photo.name, contentHash: hash)
-                missing.remove(wanted)
+        if let subject = subjects[name] {
+            for file in subject.machine.soundPictures where !missing.isEmpty {
+                guard let picture = await reference(file, of: name, subject) else { continue }
+                for wanted in missing where picture.contentHash.hasPrefix(wanted) {
+                    found[wanted] = picture
+                    missing.remove(wanted)
+                }
             }
         }
         guard missing.isEmpty else {
@@ -58,16 +56,6 @@ extension SubjectMonitor {
             )
         }
         return hashes.compactMap { found[$0] }
-    }
-
-    /// The SHA-256 of the photo's bytes, read where it is not known; nil where it changed meanwhile.
-    private func hash(of photo: String, in name: String) async -> String? {
-        guard let file = subjects[name]?.machine.file(photo), let fingerprint = file.fingerprint else {
-            return nil
-        }
-        if let known = file.contentHash { return known }
-        let root = configuration.root
-        return try? await files.run { try PhotoHash.of(photo, fingerprint, subject: name, root: root) }
     }
 
     private static func unknown(_ name: String, among names: [String]) -> String {

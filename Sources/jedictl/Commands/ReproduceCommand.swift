@@ -7,7 +7,7 @@ struct ReproduceCommand: ParsableCommand {
         commandName: "reproduce",
         abstract: "Make a picture again from what its PNG file carries, and compare the two bit for bit.",
         discussion: """
-            The model and the photos must be there as they were; whatever is missing is named. The new picture \
+            The model and the photos, and a mask where there was one, must be there as they were; whatever is missing is named. The new picture \
             appears in the subject's folder 'output'. Ends with 0 when the files are identical.
             """)
 
@@ -56,7 +56,7 @@ struct ReproduceCommand: ParsableCommand {
 
     private func plan(for record: PictureParameters) throws -> Reproduction {
         let (status, location) = try connection.ask { client throws(ControlError) in
-            (try client.status(), try client.locate(record.references))
+            (try client.status(), try client.locate(record.files))
         }
         do {
             return try Reproduction.plan(
