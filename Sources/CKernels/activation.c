@@ -59,26 +59,32 @@ void ck_activate(const ck_context *context, float *out, const float *x, size_t c
 
 // GEGLU ----------------------------------------------------------------------------------------------
 
-static void geglu_reference(float *out, const float *x, size_t rows, size_t width) {
+static void geglu_reference(void *out, bool narrow, const float *x, size_t rows, size_t width) {
     for (size_t row = 0; row < rows; row++)
-        for (size_t i = 0; i < width; i++)
-            out[row * width + i] = x[row * 2 * width + i] * activate_one(x[row * 2 * width + width + i], CK_GELU);
+        for (size_t i = 0; i < width; i++) {
+            float y = x[row * 2 * width + i] * activate_one(x[row * 2 * width + width + i], CK_GELU);
+            put_one(out, row * width + i, y, narrow);
+        }
 }
 
-INLINE void geglu_body(float *out, const float *x, size_t rows, size_t width) {
-    for (size_t row = 0; row < rows; row++, x += 2 * width, out += width) {
-        size_t i = 0;
-        for (; i + 16 <= width; i += 16) store16(out + i, load16(x + i) * gelu16(load16(x + width + i)));
-        if (i < width)
-            store_some(out + i, load_some(x + i, width - i) * gelu16(load_some(x + width + i, width - i)), width - i);
+INLINE void geglu_body(void *out, bool narrow, const float *x, size_t rows, size_t width) {
+    for (size_t row = 0; row < rows; row++, x += 2 * width) {
+        size_t i = 0, at = row * width;
+        for (; i + 16 <= width; i += 16) put16(out, at + i, load16(x + i) * gelu16(load16(x + width + i)), narrow);
+        if (i < width) {
+            size_t n = width - i;
+            put_some(out, at + i, load_some(x + i, n) * gelu16(load_some(x + width + i, n)), n, narrow);
+        }
     }
 }
 
-VERSIONS(geglu, (float *out, const float *x, size_t rows, size_t width), (out, x, rows, width))
+VERSIONS(
+    geglu, (void *out, bool narrow, const float *x, size_t rows, size_t width), (out, narrow, x, rows, width))
 
 typedef struct {
-    void (*run)(float *, const float *, size_t, size_t);
-    float *out;
+    void (*run)(void *, bool, const float *, size_t, size_t);
+    void *out;  // bfloat16 if narrow
+    bool narrow;
     const float *x;
     size_t rows, width, step;
 } geglu_work;
@@ -86,11 +92,13 @@ typedef struct {
 static void geglu_task(void *pointer, size_t task) {
     geglu_work *w = pointer;
     size_t begin = task * w->step, rows = w->rows - begin < w->step ? w->rows - begin : w->step;
-    w->run(w->out + begin * w->width, w->x + begin * 2 * w->width, rows, w->width);
+    w->run(
+        element(w->out, begin * w->width, w->narrow), w->narrow, w->x + begin * 2 * w->width, rows, w->width);
 }
 
-void ck_geglu(const ck_context *context, float *out, const float *x, size_t rows, size_t width) {
-    geglu_work w = {.out = out, .x = x, .rows = rows, .width = width, .step = rows_per_task(2 * width)};
+void ck_geglu(const ck_context *context, void *out, bool bfloat16, const float *x, size_t rows, size_t width) {
+    geglu_work w = {.out = out, .narrow = bfloat16, .x = x, .rows = rows, .width = width,
+                    .step = rows_per_task(2 * width)};
     geglu_run(context->isa, geglu_reference, &w.run);
     ck_parallel(context, (rows + w.step - 1) / w.step, geglu_task, &w);
 }

@@ -37,7 +37,7 @@ static void attend_reference(const attention_task *t) {
                 }
             }
         }
-        for (size_t i = 0; i < w->depth; i++) w->out[at + i] = (float)(sum[i] / total);
+        for (size_t i = 0; i < w->depth; i++) put_one(w->out, at + i, (float)(sum[i] / total), w->narrow);
         if (w->logsumexp)
             w->logsumexp[(t->image * w->heads + t->head) * w->tokens + row] = (float)(maximum + log(total));
     }
@@ -177,7 +177,7 @@ INLINE void attend_body(const attention_task *t, bool wide) {
         }
     }
     for (size_t r = 0; r < t->count; r++) {
-        float *to = w->out + (t->image * w->tokens + t->begin + r) * w->channels + t->head * depth;
+        float *to = (float *)w->out + (t->image * w->tokens + t->begin + r) * w->channels + t->head * depth;
         float inverse = 1 / total[r];
         for (size_t i = 0; i < depth; i++) to[i] = sums[r * padded + i] * inverse;
         if (w->logsumexp)
@@ -271,13 +271,13 @@ bool ck_bfloat16_attention_pays(const ck_context *context) {
 }
 
 void ck_attention(
-    const ck_context *context, float *out, const float *queries, size_t images, size_t tokens, size_t channels,
-    size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first, const size_t *members,
-    bool causal, bool bfloat16, float *logsumexp, void *workspace) {
+    const ck_context *context, void *out, bool narrow, const float *queries, size_t images, size_t tokens,
+    size_t channels, size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first,
+    const size_t *members, bool causal, bool bfloat16, float *logsumexp, void *workspace) {
     size_t depth = channels / heads, padded = round_up(depth, 16);
     bool reduced = is_reduced(context, causal, bfloat16);
     attention_work w = {
-        .context = context, .out = out, .queries = queries, .tokens = tokens, .channels = channels, .heads = heads,
+        .context = context, .out = out, .narrow = narrow, .queries = queries, .tokens = tokens, .channels = channels, .heads = heads,
         .depth = depth, .padded = padded, .query_blocks = (tokens + QUERIES - 1) / QUERIES, .segments = segments,
         .first = first, .members = members, .segment_count = segment_count,
         .block_size = block_size(depth, padded, reduced), .causal = causal, .logsumexp = logsumexp};

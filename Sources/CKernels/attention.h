@@ -8,7 +8,8 @@ struct attention_task;
 
 typedef struct {
     const ck_context *context;
-    float *out;
+    void *out;
+    bool narrow;  // the result is rounded to bfloat16 too
     const float *queries;
     size_t tokens, channels, heads, depth, padded, query_blocks;
     const ck_segment *segments;

@@ -154,9 +154,11 @@ INLINE void NAME(load_queries)(const attention_task *t, uint32_t *q, size_t coun
 INLINE void NAME(store_results)(const attention_task *t, const float *sums, const float *totals) {
     const attention_work *w = t->work;
     for (size_t r = 0; r < t->count; r++) {
-        float *to = w->out + (t->image * w->tokens + t->begin + r) * w->channels + t->head * w->depth;
-        float inverse = 1 / sum_of(load16(totals + r * 16));
-        for (size_t i = 0; i < w->depth; i++) to[i] = sums[r * w->padded + i] * inverse;
+        size_t at = (t->image * w->tokens + t->begin + r) * w->channels + t->head * w->depth, i = 0;
+        f32x16 inverse = splat(1 / sum_of(load16(totals + r * 16)));
+        const float *from = sums + r * w->padded;
+        for (; i + 16 <= w->depth; i += 16) put16(w->out, at + i, load16(from + i) * inverse, w->narrow);
+        if (i < w->depth) put_some(w->out, at + i, load16(from + i) * inverse, w->depth - i, w->narrow);
     }
 }
 

@@ -11,13 +11,14 @@ enum { RUN = 32 };  // rows in a run
 
 typedef struct {
     void (*sum)(double *, const float *, const float *, size_t, size_t);
-    void (*apply)(float *, const float *, const float *, size_t, size_t, ck_activation);
-    float *out;
+    void (*apply)(void *, const float *, const float *, size_t, size_t, ck_activation, bool);
+    void *out;  // bfloat16 if narrow
     const float *x;
     size_t pixels, channels, step, tasks;
     double *sums;         // [tasks, 2, channels]
     const float *affine;  // [3, channels]: centre, scale, shift
     ck_activation activation;
+    bool narrow;
 } norm_work;
 
 static float finish_one(float y, ck_activation activation) {
@@ -40,12 +41,14 @@ static void sum_reference(double *sums, const float *x, const float *pivot, size
 }
 
 static void apply_reference(
-    float *out, const float *x, const float *affine, size_t rows, size_t channels, ck_activation activation) {
+    void *out, const float *x, const float *affine, size_t rows, size_t channels, ck_activation activation,
+    bool narrow) {
     for (size_t row = 0; row < rows; row++)
-        for (size_t c = 0; c < channels; c++)
-            out[row * channels + c] =
-                finish_one(
-                    (x[row * channels + c] - affine[c]) * affine[channels + c] + affine[2 * channels + c], activation);
+        for (size_t c = 0; c < channels; c++) {
+            size_t at = row * channels + c;
+            float y = (x[at] - affine[c]) * affine[channels + c] + affine[2 * channels + c];
+            put_one(out, at, finish_one(y, activation), narrow);
+        }
 }
 
 /// Adds one run of rows of up to 16 channels to their sums and, `apart` further on, sums of squares.
@@ -82,35 +85,42 @@ INLINE f32x16 finish16(f32x16 y, ck_activation activation) {
 }
 
 INLINE void apply_with(
-    float *out, const float *x, const float *affine, size_t rows, size_t channels, ck_activation activation) {
+    void *out, const float *x, const float *affine, size_t rows, size_t channels, ck_activation activation,
+    bool narrow) {
     const float *scale = affine + channels, *shift = affine + 2 * channels;
-    for (size_t row = 0; row < rows; row++, x += channels, out += channels) {
-        size_t c = 0;
+    for (size_t row = 0; row < rows; row++, x += channels) {
+        size_t c = 0, at = row * channels;
         for (; c + 16 <= channels; c += 16) {
             f32x16 y = (load16(x + c) - load16(affine + c)) * load16(scale + c) + load16(shift + c);
-            store16(out + c, finish16(y, activation));
+            put16(out, at + c, finish16(y, activation), narrow);
         }
         if (c < channels) {
             size_t n = channels - c;
             f32x16 y = (load_some(x + c, n) - load_some(affine + c, n)) * load_some(scale + c, n) +
                        load_some(shift + c, n);
-            store_some(out + c, finish16(y, activation), n);
+            put_some(out, at + c, finish16(y, activation), n, narrow);
         }
     }
 }
 
 INLINE void apply_body(
-    float *out, const float *x, const float *affine, size_t rows, size_t channels, ck_activation activation) {
-    if (activation == CK_SILU)
-        apply_with(out, x, affine, rows, channels, CK_SILU);
+    void *out, const float *x, const float *affine, size_t rows, size_t channels, ck_activation activation,
+    bool narrow) {
+    if (activation == CK_SILU && narrow)
+        apply_with(out, x, affine, rows, channels, CK_SILU, true);
+    else if (activation == CK_SILU)
+        apply_with(out, x, affine, rows, channels, CK_SILU, false);
     else
-        apply_with(out, x, affine, rows, channels, activation);
+        apply_with(out, x, affine, rows, channels, activation, narrow);
 }
 
 VERSIONS(sum, (double *sums, const float *x, const float *pivot, size_t rows, size_t channels),
          (sums, x, pivot, rows, channels))
-VERSIONS(apply, (float *out, const float *x, const float *affine, size_t rows, size_t channels, ck_activation activation),
-         (out, x, affine, rows, channels, activation))
+VERSIONS(
+    apply,
+    (void *out, const float *x, const float *affine, size_t rows, size_t channels, ck_activation activation,
+     bool narrow),
+    (out, x, affine, rows, channels, activation, narrow))
 
 static size_t task_rows(const norm_work *w, size_t task, size_t *begin) {
     *begin = task * w->step;
@@ -127,7 +137,8 @@ static void apply_task(void *pointer, size_t task) {
     norm_work *w = pointer;
     size_t begin, rows = task_rows(w, task, &begin);
     w->apply(
-        w->out + begin * w->channels, w->x + begin * w->channels, w->affine, rows, w->channels, w->activation);
+        element(w->out, begin * w->channels, w->narrow), w->x + begin * w->channels, w->affine, rows, w->channels,
+        w->activation, w->narrow);
 }
 
 enum { MAXIMUM_TASKS = 64 };
@@ -137,12 +148,13 @@ size_t ck_group_norm_workspace(size_t channels) {
 }
 
 void ck_group_norm(
-    const ck_context *context, float *out, const float *x, const float *offset, size_t images, size_t pixels,
-    size_t channels, size_t groups, const float *weight, const float *bias, float epsilon,
+    const ck_context *context, void *out, bool bfloat16, const float *x, const float *offset, size_t images,
+    size_t pixels, size_t channels, size_t groups, const float *weight, const float *bias, float epsilon,
     ck_activation activation, double *workspace) {
     size_t size = channels / groups;
     float *affine = (float *)(workspace + MAXIMUM_TASKS * 2 * channels);
-    norm_work w = {.pixels = pixels, .channels = channels, .sums = workspace, .affine = affine, .activation = activation};
+    norm_work w = {.pixels = pixels, .channels = channels, .sums = workspace, .affine = affine,
+                   .activation = activation, .narrow = bfloat16};
     sum_run(context->isa, sum_reference, &w.sum);
     apply_run(context->isa, apply_reference, &w.apply);
     // The split does not depend on the number of threads, so neither does the result.
@@ -152,7 +164,7 @@ void ck_group_norm(
 
     for (size_t image = 0; image < images; image++) {
         w.x = x + image * pixels * channels;
-        w.out = out + image * pixels * channels;
+        w.out = element(out, image * pixels * channels, bfloat16);
         const float *plus = offset ? offset + image * channels : NULL;
         ck_parallel(context, w.tasks, sum_task, &w);
         for (size_t group = 0; group < groups; group++) {

@@ -2,29 +2,33 @@
 #include "slices.h"
 
 typedef struct {
-    void (*run)(float *, const float *, size_t, size_t, const float *, const float *, float);
-    float *out;
+    void (*run)(void *, bool, const float *, size_t, size_t, const float *, const float *, float);
+    void *out;  // bfloat16 if narrow
+    bool narrow;
     const float *x, *weight, *bias;
     size_t rows, width, step;
     float epsilon;
 } layer_norm_work;
 
 static void layer_norm_reference(
-    float *out, const float *x, size_t rows, size_t width, const float *weight, const float *bias, float epsilon) {
-    for (size_t row = 0; row < rows; row++, x += width, out += width) {
+    void *out, bool narrow, const float *x, size_t rows, size_t width, const float *weight, const float *bias,
+    float epsilon) {
+    for (size_t row = 0; row < rows; row++, x += width) {
         double mean = 0, squares = 0;
         for (size_t i = 0; i < width; i++) mean += x[i];
         mean /= (double)width;
         for (size_t i = 0; i < width; i++) squares += (x[i] - mean) * (x[i] - mean);
         double scale = 1 / sqrt(squares / (double)width + (double)epsilon);
-        for (size_t i = 0; i < width; i++) out[i] = (float)((x[i] - mean) * scale * weight[i] + bias[i]);
+        for (size_t i = 0; i < width; i++)
+            put_one(out, row * width + i, (float)((x[i] - mean) * scale * weight[i] + bias[i]), narrow);
     }
 }
 
 INLINE void layer_norm_body(
-    float *out, const float *x, size_t rows, size_t width, const float *weight, const float *bias, float epsilon) {
+    void *out, bool narrow, const float *x, size_t rows, size_t width, const float *weight, const float *bias,
+    float epsilon) {
     size_t whole = width / 16 * 16;
-    for (size_t row = 0; row < rows; row++, x += width, out += width) {
+    for (size_t row = 0; row < rows; row++, x += width) {
         f32x16 sums = splat(0);
         for (size_t i = 0; i < whole; i += 16) sums += load16(x + i);
         float sum = sum_of(sums);
@@ -47,27 +51,31 @@ INLINE void layer_norm_body(
         float scale = 1 / sqrtf((variance < 0 ? 0 : variance) + epsilon);
         for (size_t i = 0; i < whole; i += 16) {
             f32x16 d = (load16(x + i) - splat(mean)) - splat(rest);
-            store16(out + i, d * splat(scale) * load16(weight + i) + load16(bias + i));
+            put16(out, row * width + i, d * splat(scale) * load16(weight + i) + load16(bias + i), narrow);
         }
-        for (size_t i = whole; i < width; i++) out[i] = ((x[i] - mean) - rest) * scale * weight[i] + bias[i];
+        for (size_t i = whole; i < width; i++)
+            put_one(out, row * width + i, ((x[i] - mean) - rest) * scale * weight[i] + bias[i], narrow);
     }
 }
 
 VERSIONS(
     layer_norm,
-    (float *out, const float *x, size_t rows, size_t width, const float *weight, const float *bias, float epsilon),
-    (out, x, rows, width, weight, bias, epsilon))
+    (void *out, bool narrow, const float *x, size_t rows, size_t width, const float *weight, const float *bias,
+     float epsilon),
+    (out, narrow, x, rows, width, weight, bias, epsilon))
 
 static void layer_norm_task(void *pointer, size_t task) {
     layer_norm_work *w = pointer;
     size_t begin = task * w->step, rows = w->rows - begin < w->step ? w->rows - begin : w->step;
-    w->run(w->out + begin * w->width, w->x + begin * w->width, rows, w->width, w->weight, w->bias, w->epsilon);
+    w->run(
+        element(w->out, begin * w->width, w->narrow), w->narrow, w->x + begin * w->width, rows, w->width, w->weight,
+        w->bias, w->epsilon);
 }
 
 void ck_layer_norm(
-    const ck_context *context, float *out, const float *x, size_t rows, size_t width, const float *weight,
+    const ck_context *context, void *out, bool bfloat16, const float *x, size_t rows, size_t width, const float *weight,
     const float *bias, float epsilon) {
-    layer_norm_work w = {.out = out, .x = x, .weight = weight, .bias = bias, .rows = rows, .width = width,
+    layer_norm_work w = {.out = out, .narrow = bfloat16, .x = x, .weight = weight, .bias = bias, .rows = rows, .width = width,
                          .step = rows_per_task(width), .epsilon = epsilon};
     layer_norm_run(context->isa, layer_norm_reference, &w.run);
     ck_parallel(context, (rows + w.step - 1) / w.step, layer_norm_task, &w);

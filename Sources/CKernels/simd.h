@@ -170,3 +170,30 @@ INLINE u32x16 rounded_high(f32x16 x) {
 INLINE u32x16 pairs_of(f32x16 even, f32x16 odd) {
     return (rounded_high(even) >> 16) | (rounded_high(odd) & 0xffff0000);
 }
+
+/// Writes lanes to element `at` of an array of floats or, if `narrow`, of bfloat16.
+INLINE void put16(void *out, size_t at, f32x16 v, bool narrow) {
+    if (!narrow) return store16((float *)out + at, v);
+    u16x16 halves = __builtin_convertvector(rounded_high(v) >> 16, u16x16);
+    memcpy((uint16_t *)out + at, &halves, sizeof halves);
+}
+
+/// The same for the first `count` (< 16) lanes.
+INLINE void put_some(void *out, size_t at, f32x16 v, size_t count, bool narrow) {
+    if (!narrow) return store_some((float *)out + at, v, count);
+    u16x16 halves = __builtin_convertvector(rounded_high(v) >> 16, u16x16);
+    memcpy((uint16_t *)out + at, &halves, count * sizeof(uint16_t));
+}
+
+/// The same for one number.
+INLINE void put_one(void *out, size_t at, float x, bool narrow) {
+    if (narrow)
+        ((uint16_t *)out)[at] = (uint16_t)(rounded_high(splat(x))[0] >> 16);
+    else
+        ((float *)out)[at] = x;
+}
+
+/// Where element `at` of such an array is.
+INLINE void *element(void *out, size_t at, bool narrow) {
+    return (char *)out + at * (narrow ? sizeof(uint16_t) : sizeof(float));
+}

@@ -2,7 +2,8 @@
 ///
 /// Model code never calls a backend: it calls the operations on `Tensor`, which check shapes and
 /// dispatch here. A backend is confined to one thread. Activations are float32; each backend chooses
-/// how it stores and multiplies weights.
+/// how it stores and multiplies weights, and may round what a norm, GEGLU or attention gives out to what the
+/// product that reads it would round it to.
 public protocol Backend: AnyObject {
     /// Gives memory that is held for reuse, or that files have the contents of, back to the system.
     func trim()

@@ -63,8 +63,12 @@ public struct Tensor {
             start: rawPointer.assumingMemoryBound(to: Float.self), count: count)
     }
 
-    /// A copy of the elements of a float32 tensor.
-    public var elements: [Float] { Array(floats) }
+    /// A copy of the elements of a float32 or bfloat16 tensor.
+    public var elements: [Float] {
+        guard elementType == .bfloat16 else { return Array(floats) }
+        return UnsafeBufferPointer(start: rawPointer.assumingMemoryBound(to: UInt16.self), count: count)
+            .map { Float(bitPattern: UInt32($0) << 16) }
+    }
 
     /// Whether no element is infinite or NaN.
     public var isFinite: Bool {

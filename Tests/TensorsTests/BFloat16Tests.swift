@@ -86,6 +86,43 @@ import Testing
         expect(plain: plain, rounded: rounded)
     }
 
+    /// What products alone read comes rounded: the same numbers as the float32 ones would be rounded to, from every version of
+    /// the kernels, and a product takes either.
+    @Test(arguments: Configurations.kernels, [3, 16, 40, 97])
+    func factors(_ configuration: CPUConfiguration, _ channels: Int) {
+        var reducedConfiguration = configuration
+        reducedConfiguration.precision = .bfloat16
+        let (exact, reduced) = (CPUBackend(configuration), CPUBackend(reducedConfiguration))
+        func results(_ backend: CPUBackend) -> [Tensor] {
+            let parameter = { (seed: UInt64, coarsest: Precision) in
+                Parameter(
+                    name: "p", value: Tensor(normal: [channels], seed: seed, on: backend), coarsest: coarsest)
+            }
+            let x = Tensor(normal: [2, 5, 7, channels], seed: 3, on: backend)
+            let gates = Tensor(normal: [11, 2 * channels], seed: 4, on: backend)
+            return [Precision.int8, .float32].flatMap { coarsest in
+                let (weight, bias) = (parameter(1, coarsest), parameter(2, coarsest))
+                return [
+                    x.groupNorm(groups: 1, weight: weight, bias: bias, epsilon: 1e-5, activation: .silu),
+                    x.groupNorm(groups: 1, weight: weight, bias: bias, epsilon: 1e-5),
+                    x.layerNorm(weight: weight, bias: bias, epsilon: 1e-5),
+                ]
+            } + [gates.geglu()]
+        }
+        for (index, (a, b)) in zip(results(exact), results(reduced)).enumerated() {
+            let isFull = 3..<6 ~= index
+            #expect(b.elementType == (isFull ? .float32 : .bfloat16))
+            let numbers = b.elements
+            #expect(numbers == (isFull ? a.elements : a.elements.map(rounded)), "\(index)")
+            let weight = { (backend: CPUBackend) in
+                Parameter(
+                    name: "w", value: Tensor(normal: [9, channels], seed: 5, on: backend), coarsest: .float32)
+            }
+            let wide = Tensor(numbers, shape: b.shape, on: exact).linear(weight(exact)).elements
+            #expect(relativeDifference(b.linear(weight(reduced)).elements, wide) < 1e-6)
+        }
+    }
+
     /// Gradients are products too: of the output's gradient with the weights, and with the input.
     @Test(arguments: [(1, 7, 5), (33, 64, 48), (300, 129, 77)])
     func linearGradients(_ rows: Int, _ inputs: Int, _ outputs: Int) {

@@ -34,7 +34,7 @@ import Testing
                 &context, test.channels, test.heads, segments, segments.count, false, true))
         withExtendedLifetime((tensors, workspace)) {
             ck_attention(
-                &context, out.floats.baseAddress, queries.floats.baseAddress, test.images, test.tokens,
+                &context, out.rawPointer, false, queries.floats.baseAddress, test.images, test.tokens,
                 test.channels, test.heads, segments, segments.count, first, members, false, true, nil,
                 workspace.pointer)
         }

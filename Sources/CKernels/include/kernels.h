@@ -89,8 +89,8 @@ typedef enum { CK_IDENTITY = 0, CK_RELU, CK_SILU, CK_GELU, CK_QUICK_GELU, CK_TAN
 /// out[i] = activation(x[i]); `out` may be `x`.
 void ck_activate(const ck_context *context, float *out, const float *x, size_t count, ck_activation activation);
 
-/// x [rows, 2 * width] -> out [rows, width] = x[:, :width] * gelu(x[:, width:]).
-void ck_geglu(const ck_context *context, float *out, const float *x, size_t rows, size_t width);
+/// x [rows, 2 * width] -> out [rows, width] = x[:, :width] * gelu(x[:, width:]), rounded to bfloat16 if it says so.
+void ck_geglu(const ck_context *context, void *out, bool bfloat16, const float *x, size_t rows, size_t width);
 
 /// dx[i] = dy[i] * activation'(z[i]), where `z` is the input for silu and both gelus and the output for relu and tanh.
 void ck_activate_backward(
@@ -147,16 +147,16 @@ void ck_adamw(
 
 /// x [images, pixels, channels] (+ offset [images, channels], may be null), normalised over each group of
 /// channels of each image, times weight plus bias, then `activation` (identity, relu or silu).
-/// `workspace` holds ck_group_norm_workspace doubles.
+/// `out` is rounded to bfloat16 if it says so. `workspace` holds ck_group_norm_workspace doubles.
 void ck_group_norm(
-    const ck_context *context, float *out, const float *x, const float *offset, size_t images, size_t pixels,
-    size_t channels, size_t groups, const float *weight, const float *bias, float epsilon,
+    const ck_context *context, void *out, bool bfloat16, const float *x, const float *offset, size_t images,
+    size_t pixels, size_t channels, size_t groups, const float *weight, const float *bias, float epsilon,
     ck_activation activation, double *workspace);
 size_t ck_group_norm_workspace(size_t channels);
 
-/// x [rows, width], normalised over the width.
+/// x [rows, width], normalised over the width; `out` is rounded to bfloat16 if it says so.
 void ck_layer_norm(
-    const ck_context *context, float *out, const float *x, size_t rows, size_t width, const float *weight,
+    const ck_context *context, void *out, bool bfloat16, const float *x, size_t rows, size_t width, const float *weight,
     const float *bias, float epsilon);
 
 /// From dy and x, both [images, pixels, channels]: dx, and d_offset [images, channels] (may be null); adds to d_weight
@@ -188,12 +188,13 @@ typedef struct {
 /// `causal` (one segment an image, as long as the queries) lets token t see keys 0...t only.
 /// Every image must see at least one token. `workspace` holds ck_attention_workspace bytes, aligned to 64.
 /// `bfloat16` rounds queries, keys, values and the softmax's weights to that; not with `causal`, and not in the reference.
+/// `narrow`, which only `bfloat16` attention can be, rounds the result as well.
 /// `logsumexp` [images, heads, tokens], if it is not null, receives the logarithm of each query's sum of
 /// exponentials, which the backward pass needs; not with `bfloat16`.
 void ck_attention(
-    const ck_context *context, float *out, const float *queries, size_t images, size_t tokens, size_t channels,
-    size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first, const size_t *members,
-    bool causal, bool bfloat16, float *logsumexp, void *workspace);
+    const ck_context *context, void *out, bool narrow, const float *queries, size_t images, size_t tokens,
+    size_t channels, size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first,
+    const size_t *members, bool causal, bool bfloat16, float *logsumexp, void *workspace);
 /// Whether rounding to bfloat16 makes attention faster here.
 bool ck_bfloat16_attention_pays(const ck_context *context);
 size_t ck_attention_workspace(

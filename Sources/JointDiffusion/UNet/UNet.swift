@@ -48,7 +48,7 @@ public final class UNet {
         upBlocks = up
 
         normOut = try GroupNorm(
-            scope["conv_norm_out"], channels: channels[0], groups: configuration.normGroups,
+            scope["conv_norm_out"].fullPrecision, channels: channels[0], groups: configuration.normGroups,
             epsilon: configuration.normEpsilon)
         convOut = try Convolution(
             scope["conv_out"].fullPrecision, in: channels[0], out: configuration.outChannels)

@@ -36,7 +36,8 @@ extension AutoencoderKL {
                 encoder["mid_block"], prefix: "encoder.mid_block.", channels: channels[last],
                 configuration: configuration, isConvolution: isConvolution)
             normOut = try GroupNorm(
-                encoder["conv_norm_out"], channels: channels[last], groups: configuration.normGroups,
+                encoder["conv_norm_out"].fullPrecision, channels: channels[last],
+                groups: configuration.normGroups,
                 epsilon: 1e-6)
             // The second half of the output channels is the log variance, which references do without.
             let mean = configuration.latentChannels
@@ -104,7 +105,8 @@ extension AutoencoderKL {
             }
             self.levels = levels
             normOut = try GroupNorm(
-                decoder["conv_norm_out"], channels: channels[last], groups: configuration.normGroups,
+                decoder["conv_norm_out"].fullPrecision, channels: channels[last],
+                groups: configuration.normGroups,
                 epsilon: 1e-6)
             convOut = try Convolution(decoder["conv_out"].fullPrecision, in: channels[last], out: 3)
         }

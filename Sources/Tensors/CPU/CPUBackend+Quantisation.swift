@@ -56,6 +56,7 @@ extension CPUBackend {
 
     /// A tensor's numbers as integers, a scale for each of `groups` equal parts.
     func quantised(_ x: Tensor, groups: Int) -> Quantised {
+        let x = floats(x)
         let made = Quantised(
             values: allocate(byteCount: x.count), scales: Tensor(uninitialized: [groups], on: self),
             count: x.count)

@@ -16,6 +16,15 @@ extension CPUBackend {
     /// Whether products with this parameter, and their gradients, are in bfloat16.
     func isReduced(_ weight: Parameter) -> Bool { precision(of: weight) == .bfloat16 }
 
+    /// What an operation gives out that products alone read: they would round it anyway, and half the memory is moved.
+    var factorType: ElementType { configuration.precision == .bfloat16 ? .bfloat16 : .float32 }
+
+    /// The same of a norm with that parameter; what reads it is no finer.
+    func factorType(_ parameter: Parameter) -> ElementType { isReduced(parameter) ? .bfloat16 : .float32 }
+
+    /// A factor as a product with `weight` takes it: rounded ones only where they would be rounded.
+    func factor(_ x: Tensor, of weight: Parameter) -> Tensor { isReduced(weight) ? x : floats(x) }
+
     /// Whether attention rounds its factors to bfloat16, where that is faster or where rounding is to be seen. Its scores,
     /// their maxima and all sums stay float32. A text encoder's, which is causal, never does.
     var isAttentionReduced: Bool {
@@ -37,9 +46,7 @@ extension CPUBackend {
 
     /// A float32 tensor of numbers that bfloat16 has.
     func roundedValues(_ x: Tensor) -> Tensor {
-        let out = Tensor(uninitialized: x.shape, on: self)
-        convert(rounded(x), into: out)
-        return out
+        floats(rounded(x))
     }
 
     /// A parameter of such numbers, kept with the one that it was made of.

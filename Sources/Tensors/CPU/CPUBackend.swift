@@ -57,6 +57,7 @@ public final class CPUBackend: Backend {
         if precision(of: weight) == .int8 {
             return quantisedLinear(x, weight: weight, bias: bias, residual: residual)
         }
+        let x = factor(x, of: weight)
         if isRounded(weight) {
             return linear(roundedValues(x), weight: roundedValues(weight), bias: bias, residual: residual)
         }
@@ -68,7 +69,7 @@ public final class CPUBackend: Backend {
                 return out
             }
         #endif
-        blasLinear(x, weight: weight, bias: bias, residual: residual, into: out)
+        blasLinear(floats(x), weight: weight, bias: bias, residual: residual, into: out)
         return out
     }
 
@@ -80,6 +81,7 @@ public final class CPUBackend: Backend {
             return quantisedConvolution(
                 x, weight: weight, bias: bias, geometry: geometry, residual: residual, activation: activation)
         }
+        let x = factor(x, of: weight)
         if isRounded(weight) {
             return convolution(
                 roundedValues(x), weight: roundedValues(weight), bias: bias, geometry: geometry,
@@ -99,7 +101,8 @@ public final class CPUBackend: Backend {
                 return out
             }
         #endif
-        blasConvolution(x, weight: weight, bias: bias, geometry: geometry, residual: residual, into: out)
+        blasConvolution(
+            floats(x), weight: weight, bias: bias, geometry: geometry, residual: residual, into: out)
         if let activation { activate(out, activation, into: out) }
         return out
     }
@@ -110,13 +113,24 @@ public final class CPUBackend: Backend {
         _ x: Tensor, offset: Tensor?, groups: Int, weight: Parameter, bias: Parameter, epsilon: Float,
         activation: Activation?
     ) -> Tensor {
-        let out = Tensor(uninitialized: x.shape, on: self)
+        groupNorm(
+            x, offset: offset, groups: groups, weight: weight, bias: bias, epsilon: epsilon,
+            activation: activation, as: factorType(weight))
+    }
+
+    /// - Parameter type: of what comes out, float32 or bfloat16.
+    func groupNorm(
+        _ x: Tensor, offset: Tensor?, groups: Int, weight: Parameter, bias: Parameter, epsilon: Float,
+        activation: Activation?, as type: ElementType
+    ) -> Tensor {
         let channels = x.shape[-1]
         let workspace = allocate(byteCount: 8 * ck_group_norm_workspace(channels))
         let fused: Activation? = activation == .silu || activation == .relu ? activation : nil
+        let out = Tensor(uninitialized: x.shape, elementType: activation == fused ? type : .float32, on: self)
         withExtendedLifetime(workspace) {
             ck_group_norm(
-                &context, out.baseAddress, x.baseAddress, offset?.baseAddress, x.shape[0],
+                &context, out.rawPointer, out.elementType == .bfloat16, x.baseAddress, offset?.baseAddress,
+                x.shape[0],
                 x.count / (x.shape[0] * channels), channels, groups, float32(weight).baseAddress,
                 float32(bias).baseAddress, epsilon, fused.kernelActivation,
                 workspace.pointer.assumingMemoryBound(to: Double.self))
@@ -126,10 +140,18 @@ public final class CPUBackend: Backend {
     }
 
     public func layerNorm(_ x: Tensor, weight: Parameter, bias: Parameter, epsilon: Float) -> Tensor {
-        let out = Tensor(uninitialized: x.shape, on: self)
+        layerNorm(x, weight: weight, bias: bias, epsilon: epsilon, as: factorType(weight))
+    }
+
+    /// - Parameter type: of what comes out, float32 or bfloat16.
+    func layerNorm(_ x: Tensor, weight: Parameter, bias: Parameter, epsilon: Float, as type: ElementType)
+        -> Tensor
+    {
+        let out = Tensor(uninitialized: x.shape, elementType: type, on: self)
         let width = x.shape[-1]
         ck_layer_norm(
-            &context, out.baseAddress, x.baseAddress, x.count / width, width, float32(weight).baseAddress,
+            &context, out.rawPointer, type == .bfloat16, x.baseAddress, x.count / width, width,
+            float32(weight).baseAddress,
             float32(bias).baseAddress, epsilon)
         return out
     }
@@ -149,15 +171,17 @@ public final class CPUBackend: Backend {
         _ queries: Tensor, sequences: AttentionSequences, heads: Int, isCausal: Bool, isReduced: Bool,
         logSumExp: Tensor?
     ) -> Tensor {
-        let out = Tensor(uninitialized: queries.shape, on: self)
+        let out = Tensor(
+            uninitialized: queries.shape, elementType: isReduced ? factorType : .float32, on: self)
         let segments = sequences.segments
         let workspace = allocate(
             byteCount: ck_attention_workspace(
                 &context, queries.shape[2], heads, segments, segments.count, isCausal, isReduced))
         withExtendedLifetime((workspace, sequences)) {
             ck_attention(
-                &context, out.baseAddress, queries.baseAddress, queries.shape[0], queries.shape[1],
-                queries.shape[2], heads, segments, segments.count, sequences.first, sequences.members,
+                &context, out.rawPointer, out.elementType == .bfloat16, queries.baseAddress, queries.shape[0],
+                queries.shape[1], queries.shape[2], heads, segments, segments.count, sequences.first,
+                sequences.members,
                 isCausal, isReduced, logSumExp?.baseAddress, workspace.pointer)
         }
         return out
@@ -180,10 +204,13 @@ public final class CPUBackend: Backend {
 
     // MARK: Pointwise
 
-    public func geglu(_ x: Tensor) -> Tensor {
+    public func geglu(_ x: Tensor) -> Tensor { geglu(x, as: factorType) }
+
+    /// - Parameter type: of what comes out, float32 or bfloat16.
+    func geglu(_ x: Tensor, as type: ElementType) -> Tensor {
         let width = x.shape[-1] / 2
-        let out = Tensor(uninitialized: x.shape.replacingLast(with: width), on: self)
-        ck_geglu(&context, out.baseAddress, x.baseAddress, x.count / (2 * width), width)
+        let out = Tensor(uninitialized: x.shape.replacingLast(with: width), elementType: type, on: self)
+        ck_geglu(&context, out.rawPointer, type == .bfloat16, x.baseAddress, x.count / (2 * width), width)
         return out
     }
 
@@ -277,8 +304,17 @@ public final class CPUBackend: Backend {
         }
     }
 
+    /// A tensor's numbers as float32: the tensor itself where they already are.
+    func floats(_ x: Tensor) -> Tensor {
+        if x.elementType == .float32 { return x }
+        let copy = Tensor(uninitialized: x.shape, on: self)
+        convert(x, into: copy)
+        return copy
+    }
+
     /// A float32 tensor rounded to bfloat16.
     func rounded(_ x: Tensor) -> Tensor {
+        if x.elementType == .bfloat16 { return x }
         let out = Tensor(uninitialized: x.shape, elementType: .bfloat16, on: self)
         ck_bfloat_from_float(
             &context, out.rawPointer.assumingMemoryBound(to: UInt16.self), x.baseAddress, x.count)

@@ -72,7 +72,7 @@ extension GradientTape {
         meet(weight, bias)
         let out = base.groupNorm(
             x, offset: offset, groups: groups, weight: weight, bias: bias, epsilon: epsilon,
-            activation: activation)
+            activation: activation, as: .float32)
         return record(out, of: [x, offset, weight.value, bias.value]) { [self] gradient in
             let offsetGradient = offset.flatMap {
                 $0.wantsGradient ? Tensor(uninitialized: $0.shape, on: base) : nil
@@ -89,7 +89,7 @@ extension GradientTape {
 
     public func layerNorm(_ x: Tensor, weight: Parameter, bias: Parameter, epsilon: Float) -> Tensor {
         meet(weight, bias)
-        let out = base.layerNorm(x, weight: weight, bias: bias, epsilon: epsilon)
+        let out = base.layerNorm(x, weight: weight, bias: bias, epsilon: epsilon, as: .float32)
         return record(out, of: [x, weight.value, bias.value]) { [self] gradient in
             add(
                 base.layerNormGradient(
@@ -132,7 +132,9 @@ extension GradientTape {
     // MARK: Pointwise
 
     public func geglu(_ x: Tensor) -> Tensor {
-        record(base.geglu(x), of: [x]) { [self] gradient in add(base.gegluGradient(gradient, at: x), to: x) }
+        record(base.geglu(x, as: .float32), of: [x]) { [self] gradient in
+            add(base.gegluGradient(gradient, at: x), to: x)
+        }
     }
 
     public func activate(_ x: Tensor, _ activation: Activation) -> Tensor {

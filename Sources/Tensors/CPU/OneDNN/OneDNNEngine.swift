@@ -97,7 +97,8 @@
             _ primitive: OneDNNPrimitive, source: Tensor, weight: Parameter, bias: Tensor?,
             residual: Tensor?, into out: Tensor, backend: CPUBackend
         ) {
-            let source = primitive.precision == .bfloat16 ? backend.rounded(source) : source
+            let source =
+                primitive.precision == .bfloat16 ? backend.rounded(source) : backend.floats(source)
             withExtendedLifetime(source) {
                 execute(
                     primitive, source: source.rawPointer, weight: weight, bias: bias, residual: residual,
