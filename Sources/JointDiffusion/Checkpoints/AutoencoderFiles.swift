@@ -2,8 +2,8 @@ import Foundation
 import Tensors
 
 /// A VAE by itself: a diffusers folder (`AutoencoderKL`, or `AutoencoderTiny`, which decodes many times faster), a
-/// model's folder with one in its folder `vae`, or a safetensors file in the original layout, be it a VAE's or a
-/// whole checkpoint's.
+/// model's folder with one in its folder `vae`, or a safetensors file in the original layout, be it a VAE's, TAESD's
+/// or a whole checkpoint's.
 struct AutoencoderFiles {
     private let backend: any Backend
     private let kind: Kind
@@ -13,6 +13,7 @@ struct AutoencoderFiles {
         case file(
             SafetensorsFile, AutoencoderKL.Configuration, [String: ComponentCheckpoint.Location],
             prefix: String)
+        case tiny(TinyAutoencoderFile)
     }
 
     init(_ path: String, on backend: any Backend) throws(CheckpointError) {
@@ -36,6 +37,7 @@ struct AutoencoderFiles {
         }
         let file: SafetensorsFile
         do { file = try SafetensorsFile(path: path) } catch { throw .safetensors(error) }
+        if let tiny = try TinyAutoencoderFile(file) { return .tiny(tiny) }
         let whole = OriginalArchitecture.vaePrefix
         let prefix = file.names.contains { $0.hasPrefix(whole) } ? whole : ""
         let configuration = try OriginalArchitecture.autoencoder(OriginalShapes(file), prefix)
@@ -66,13 +68,27 @@ struct AutoencoderFiles {
                 path: file.path, locations: locations, storedKey: { prefix + (names.original($0) ?? $0) },
                 on: backend)
             return try AutoencoderKL.load(configuration, checkpoint)
+        case .tiny(let file):
+            return try file.load(on: backend)
         }
+    }
+
+    /// The part of an `AutoencoderTiny` that previews need.
+    func loadTinyDecoder() throws(CheckpointError) -> TinyDecoder {
+        if case .tiny(let file) = kind { return try file.loadDecoder(on: backend) }
+        guard let tiny = try load() as? AutoencoderTiny else {
+            throw .unsupportedConfig(
+                file: configurationFile, key: "_class_name", value: "AutoencoderKL",
+                supported: "AutoencoderTiny, as TAESD's, which is fast enough for previews")
+        }
+        return tiny.decoder
     }
 
     var configurationFile: String {
         switch kind {
         case .folder(let folder): "\(folder)/config.json"
         case .file(let file, _, _, _): file.path
+        case .tiny(let file): file.configurationFile
         }
     }
 
@@ -84,13 +100,17 @@ struct AutoencoderFiles {
                 .flatMap { file in file.names.map { (file, $0) } }
         case .file(let file, _, let locations, _):
             locations.values.map { (file, $0.key) }
+        case .tiny(let file):
+            file.weights
         }
     }
 
     /// The files that decide what is computed.
     static func files(_ path: String) -> [String] {
         var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG { return [path] }
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+            return ([path] + [TinyAutoencoderFile.companion(path)].compactMap { $0 }).sorted()
+        }
         let isModel = FileManager.default.fileExists(atPath: "\(path)/vae/config.json")
         let folder = isModel ? "\(path)/vae" : path
         let weights = (try? ComponentCheckpoint.files(folder: folder, stem: "diffusion_pytorch_model")) ?? []

@@ -12,6 +12,22 @@ public final class AutoencoderTiny: ImageAutoencoder {
         public var decoderBlocks: [Int]
         public var scalingFactor: Float
 
+        /// Residual blocks of each resolution, in the order of the layers, all of one width.
+        struct Half {
+            let channels: Int
+            let blocks: [Int]
+        }
+
+        /// Of latents as the U-Net knows them.
+        init(latentChannels: Int, encoder: Half, decoder: Half) {
+            self.latentChannels = latentChannels
+            encoderChannels = encoder.blocks.map { _ in encoder.channels }
+            encoderBlocks = encoder.blocks
+            decoderChannels = decoder.blocks.map { _ in decoder.channels }
+            decoderBlocks = decoder.blocks
+            scalingFactor = 1
+        }
+
         public init(_ file: ConfigFile) throws(CheckpointError) {
             latentChannels = try file.int("latent_channels", default: 4, in: 1...4096)
             encoderChannels = try file.ints("encoder_block_out_channels", in: 1...65536)
@@ -45,111 +61,52 @@ public final class AutoencoderTiny: ImageAutoencoder {
     }
 
     public let configuration: Configuration
-    let encoder: [Stage]  // encoder.layers
-    let decoder: [Stage]  // decoder.layers
+    let encoder: TinyLayers  // encoder.layers
+    let decoder: TinyDecoder  // decoder.layers
 
     public var latentChannels: Int { configuration.latentChannels }
-    public var downscale: Int { 1 << (configuration.encoderChannels.count - 1) }
+    public var downscale: Int { decoder.downscale }
     public var bytesPerPixel: Int { 4 * 12 * configuration.encoderChannels[0] }
-
-    /// What stands at one index of the published layer lists.
-    enum Stage {
-        case convolution(Convolution)
-        case block(Block)
-        case relu
-        case upsample
-    }
 
     public init(_ configuration: Configuration, _ scope: ParameterScope) throws(CheckpointError) {
         self.configuration = configuration
-        encoder = try Self.encoderStages(configuration, scope["encoder", "layers"])
-        decoder = try Self.decoderStages(configuration, scope["decoder", "layers"])
+        encoder = try Self.encoder(configuration, scope["encoder", "layers"])
+        decoder = try TinyDecoder(configuration, scope["decoder", "layers"])
     }
 
-    private static func encoderStages(_ configuration: Configuration, _ scope: ParameterScope)
-        throws(CheckpointError) -> [Stage]
+    /// Of halves that lie in different files.
+    init(_ configuration: Configuration, encoder: TinyLayers, decoder: TinyDecoder) {
+        self.configuration = configuration
+        self.encoder = encoder
+        self.decoder = decoder
+    }
+
+    /// - Parameter scope: of the list of layers.
+    static func encoder(_ configuration: Configuration, _ scope: ParameterScope)
+        throws(CheckpointError) -> TinyLayers
     {
-        var stages: [Stage] = []
+        var layers = TinyLayers()
         for (level, channels) in configuration.encoderChannels.enumerated() {
-            let at = scope[stages.count]
-            stages.append(
+            let at = scope[layers.count]
+            layers.append(
                 .convolution(
                     level == 0
                         ? try Convolution(at.fullPrecision, in: 3, out: channels)
                         : try Convolution(at, in: channels, out: channels, geometry: .halving, bias: false)))
-            for _ in 0..<configuration.encoderBlocks[level] {
-                stages.append(.block(try Block(scope[stages.count], channels: channels)))
-            }
+            try layers.appendBlocks(configuration.encoderBlocks[level], scope, channels: channels)
         }
         let last = configuration.encoderChannels[configuration.encoderChannels.count - 1]
-        stages.append(
+        layers.append(
             .convolution(
                 try Convolution(
-                    scope[stages.count].fullPrecision, in: last, out: configuration.latentChannels)))
-        return stages
-    }
-
-    private static func decoderStages(_ configuration: Configuration, _ scope: ParameterScope)
-        throws(CheckpointError) -> [Stage]
-    {
-        let levels = configuration.decoderChannels.count
-        var stages: [Stage] = [
-            .convolution(
-                try Convolution(
-                    scope[0].fullPrecision, in: configuration.latentChannels,
-                    out: configuration.decoderChannels[0])),
-            .relu,
-        ]
-        for (level, channels) in configuration.decoderChannels.enumerated() {
-            let isLast = level == levels - 1
-            for _ in 0..<configuration.decoderBlocks[level] {
-                stages.append(.block(try Block(scope[stages.count], channels: channels)))
-            }
-            if !isLast { stages.append(.upsample) }
-            let at = isLast ? scope[stages.count].fullPrecision : scope[stages.count]
-            stages.append(
-                .convolution(
-                    try Convolution(
-                        at, in: channels, out: isLast ? 3 : channels, bias: isLast)))
-        }
-        return stages
+                    scope[layers.count].fullPrecision, in: last, out: configuration.latentChannels)))
+        return layers
     }
 
     public func encode(_ pixels: Tensor) -> Tensor {
         // The encoder was trained on 0...1.
-        let scaled = pixels.scaled(by: 0.5, plus: 0.5)
-        return configuration.scalingFactor * Self.run(encoder, on: scaled)
+        configuration.scalingFactor * encoder(pixels.scaled(by: 0.5, plus: 0.5))
     }
 
-    public func decode(_ latents: Tensor) -> Tensor {
-        // Latents are softly clamped to ±3; the decoder's output is 0...1.
-        let clamped = 3 * ((1 / 3 / configuration.scalingFactor) * latents).activated(.tanh)
-        return Self.run(decoder, on: clamped).scaled(by: 2, plus: -1)
-    }
-
-    private static func run(_ stages: [Stage], on x: Tensor) -> Tensor {
-        stages.reduce(x) { x, stage in
-            switch stage {
-            case .convolution(let convolution): convolution(x)
-            case .block(let block): block(x)
-            case .relu: x.activated(.relu)
-            case .upsample: x.upsampledNearest2x()
-            }
-        }
-    }
-
-    /// Three convolutions added to their input (`AutoencoderTinyBlock`).
-    struct Block {
-        let conv1, conv2, conv3: Convolution  // conv.0, conv.2, conv.4
-
-        init(_ scope: ParameterScope, channels: Int) throws(CheckpointError) {
-            conv1 = try Convolution(scope["conv", 0], in: channels, out: channels)
-            conv2 = try Convolution(scope["conv", 2], in: channels, out: channels)
-            conv3 = try Convolution(scope["conv", 4], in: channels, out: channels)
-        }
-
-        func callAsFunction(_ x: Tensor) -> Tensor {
-            conv3(conv2(conv1(x, activation: .relu), activation: .relu), residual: x, activation: .relu)
-        }
-    }
+    public func decode(_ latents: Tensor) -> Tensor { decoder.decode(latents) }
 }

@@ -1,19 +1,10 @@
 import Tensors
 
-/// What turns pixels into latents and back. Latents are scaled as the U-Net knows them.
-public protocol ImageAutoencoder: AnyObject {
-    var latentChannels: Int { get }
-    /// Pixels per latent, in each direction.
-    var downscale: Int { get }
-    /// Bytes that the widest layers of decoding or encoding take for each pixel, about.
-    var bytesPerPixel: Int { get }
-
+/// What turns pixels into latents, and latents back.
+public protocol ImageAutoencoder: LatentDecoder {
     /// Pixels `[N, H, W, 3]` in -1...1 -> scaled latents `[N, H / downscale, W / downscale, latentChannels]`,
     /// without noise (the mean, where the encoder gives a distribution).
     func encode(_ pixels: Tensor) -> Tensor
-
-    /// Scaled latents `[N, h, w, latentChannels]` -> pixels `[N, h * downscale, w * downscale, 3]`, about -1...1.
-    func decode(_ latents: Tensor) -> Tensor
 }
 
 /// Loads either class of autoencoder.

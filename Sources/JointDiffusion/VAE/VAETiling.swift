@@ -58,7 +58,7 @@ public struct VAETiling: Sendable, Equatable {
 
     /// Scaled latents `[1, h, w, c]` -> pixels `[1, H, W, 3]`, about -1...1.
     /// - Parameter trim: called after each square, to give memory back.
-    func decode(_ latents: Tensor, by vae: any ImageAutoencoder, trim: () -> Void = {}) -> Tensor {
+    func decode(_ latents: Tensor, by vae: any LatentDecoder, trim: () -> Void = {}) -> Tensor {
         joined(height: latents.shape[1], width: latents.shape[2], scale: vae.downscale, channels: 3, trim) {
             vae.decode(Self.part(latents, $0, $1, $2, $3))
         }

@@ -15,7 +15,7 @@ struct ModelAdditions: ParsableArguments {
         help: ArgumentHelp(
             """
             Another VAE than the model's: a diffusers folder of one (AutoencoderTiny, as TAESD's, is many times faster), \
-            or a safetensors file in the original layout.
+            or a safetensors file in the original layout, or in TAESD's.
             """, valueName: "path"))
     var vae: String?
     @Option(
