@@ -114,6 +114,7 @@ import Testing
             embeddings: "/toy.safetensors:<toy>"
             vae: /vae/
             reference_cache: 2 GB
+            preview_vae: /models/taesd/
             """)
         #expect(all.daemon.root == "/photos" && all.daemon.stateFolder == "/var/lib/jedi")
         #expect(all.daemon.socket == "/run/jedi.sock")
@@ -126,7 +127,7 @@ import Testing
                 == EngineSettings(
                     model: "/models/a", precision: .bfloat16, threads: 3, adapters: adapters,
                     embeddings: [TextEmbedding(path: "/toy.safetensors", word: "<toy>")],
-                    autoencoder: "/vae",
+                    autoencoder: "/vae", previewDecoder: "/models/taesd",
                     keysValues: EngineCachePlace(
                         folder: "/var/lib/jedi/ReferenceCache/KeysValues", bytes: 2_000_000_000),
                     packedWeights: EngineCachePlace(
@@ -135,6 +136,7 @@ import Testing
         #expect(entry("reference_cache", all) == "2 GB | /etc/jedi/jedid.yaml:23")
         #expect(entry("embeddings", all) == "[/toy.safetensors:<toy>] | /etc/jedi/jedid.yaml:21")
         #expect(entry("vae", all) == "/vae | /etc/jedi/jedid.yaml:22")
+        #expect(entry("preview_vae", all) == "/models/taesd | /etc/jedi/jedid.yaml:24")
         #expect(
             entry("lora", all)
                 == "[/loras/ink.safetensors:0.8, /loras/b.safetensors:1.0] | /etc/jedi/jedid.yaml:20")

@@ -1,14 +1,14 @@
 import Tensors
 
-/// Small pictures of latents, at a thousandth of what decoding them costs.
+/// Small pictures of latents, for much less than the picture itself costs.
 ///
-/// A latent's colour is nearly a linear function of its channels. Which one depends on the autoencoder, so it is fitted
-/// once: patches of random latents are decoded, and the function that gives their mean colours is solved for.
+/// Where a tiny decoder is at hand, given or the model's own, it makes them; else they are the latents' colours, one
+/// pixel a latent.
 ///
-/// It uses an autoencoder of its own. A backend lays weights out for the first size that it meets, and a preview must
-/// not decide the bits of the picture.
+/// It has weights of its own. A backend lays weights out for the first size that it meets, and a preview must not
+/// decide the bits of the picture.
 public final class LatentPreview {
-    /// RGB bytes, one pixel a latent.
+    /// RGB bytes.
     public struct Image: Sendable, Equatable {
         public let width: Int
         public let height: Int
@@ -16,109 +16,82 @@ public final class LatentPreview {
         public let pixels: [UInt8]
     }
 
-    /// Weights of the channels and an offset, for red, green and blue.
-    typealias Projection = [[Double]]
+    private enum Method {
+        case decoder(any LatentDecoder)
+        case colours(LatentColours)
+        case none
+    }
+
+    /// Bytes that a preview may take to be decoded whole: what lies around a step must have room beside it.
+    private static let largestWhole = 1 << 30
 
     private let source: ModelSource
     private let backend: any Backend
-    private var projection: Projection?
-    private var hasFailed = false
+    private let channels: Int
+    private let hasTinyDecoder: Bool
+    private var method: Method?
 
-    /// The previews of a model. The first one takes as long as decoding a small picture.
+    /// The previews of a model. The first one takes longer: what makes them is got ready.
     public init(of model: DiffusionModel) {
         source = model.source
         backend = model.backend
+        channels = model.vae.latentChannels
+        hasTinyDecoder = model.vae is AutoencoderTiny
+    }
+
+    /// The previews of a model by a tiny decoder of the same latents, TAESD for one.
+    /// - Parameter decoder: a diffusers folder of an `AutoencoderTiny`, or a file in TAESD's own layout.
+    public convenience init(of model: DiffusionModel, decoder path: String) throws(CheckpointError) {
+        self.init(of: model)
+        let files = try AutoencoderFiles(path, on: backend)
+        let decoder = try files.loadTinyDecoder()
+        guard decoder.latentChannels == channels else {
+            throw .unsupportedConfig(
+                file: files.configurationFile, key: "latent_channels", value: "\(decoder.latentChannels)",
+                supported: "\(channels), the model's; name a tiny decoder that was made for its VAE")
+        }
+        method = .decoder(decoder)
     }
 
     /// The first of clean scaled latents `[N, h, w, c]` as an image; nil where they are no colours.
     public func image(of latents: Tensor) -> Image? {
-        guard let projection = fitted(), latents.isFinite else { return nil }
-        let (height, width, channels) = (latents.shape[1], latents.shape[2], latents.shape[3])
-        guard projection[0].count == channels + 1 else { return nil }
-        var pixels: [UInt8] = []
-        pixels.reserveCapacity(3 * width * height)
-        for pixel in 0..<width * height {
-            for weights in projection {
-                var value = weights[channels]
-                for channel in 0..<channels {
-                    value += weights[channel] * Double(latents.floats[pixel * channels + channel])
-                }
-                pixels.append(UInt8(((min(max(value, -1), 1) + 1) * 127.5).rounded()))
-            }
+        guard latents.isFinite, latents.shape[3] == channels else { return nil }
+        let first = latents[rows: 0..<1]
+        let method = method ?? prepared()
+        self.method = method
+        switch method {
+        case .decoder(let decoder):
+            let scale = decoder.downscale
+            return image(
+                decoded(first, by: decoder).floats.map(Double.init), width: first.shape[2] * scale,
+                height: first.shape[1] * scale)
+        case .colours(let colours):
+            return image(colours(first), width: first.shape[2], height: first.shape[1])
+        case .none:
+            return nil
         }
-        return Image(width: width, height: height, pixels: pixels)
     }
 
-    private func fitted() -> Projection? {
-        if projection == nil, !hasFailed {
-            projection = (try? source.parts(on: backend).autoencoder()).map {
-                Self.fit($0, on: backend)
-            }
-            hasFailed = projection == nil
-            backend.trim()
-        }
-        return projection
+    private func image(_ colours: [Double], width: Int, height: Int) -> Image? {
+        guard colours.allSatisfy(\.isFinite) else { return nil }
+        return Image(
+            width: width, height: height,
+            pixels: colours.map { UInt8(((min(max($0, -1), 1) + 1) * 127.5).rounded()) })
     }
 
-    /// Latents per side of a patch; its rim takes colour from its neighbours.
-    private static let patch = 4
-
-    /// Least squares over patches of one latent each.
-    static func fit(_ vae: any ImageAutoencoder, on backend: any Backend) -> Projection {
-        let channels = vae.latentChannels
-        let perSide = Int((4 * Double(channels + 1)).squareRoot().rounded(.up))
-        let values = Tensor(normal: [perSide * perSide, channels], seed: 20_240_607, on: backend)
-        let side = perSide * patch
-        let latents = Tensor(uninitialized: [1, side, side, channels], on: backend)
-        for row in 0..<side {
-            for column in 0..<side {
-                let from = (row / patch * perSide + column / patch) * channels
-                for channel in 0..<channels {
-                    latents.floats[(row * side + column) * channels + channel] = values.floats[from + channel]
-                }
-            }
-        }
-        let pixels = vae.decode(latents)
-        // Normal equations; a trace of ridge keeps channels that say nothing at zero.
-        let unknowns = channels + 1
-        var moments = [[Double]](
-            repeating: [Double](repeating: 0, count: unknowns + 3), count: unknowns)
-        for index in moments.indices { moments[index][index] = 1e-3 }
-        for block in 0..<perSide * perSide {
-            let inputs =
-                (0..<channels).map { Double(values.floats[block * channels + $0]) } + [1]
-            let colour = meanColour(
-                pixels, row: block / perSide, column: block % perSide, size: patch * vae.downscale)
-            for i in 0..<unknowns {
-                for j in 0..<unknowns { moments[i][j] += inputs[i] * inputs[j] }
-                for c in 0..<3 { moments[i][unknowns + c] += inputs[i] * colour[c] }
-            }
-        }
-        return solved(moments, unknowns: unknowns)
+    private func decoded(_ latents: Tensor, by decoder: any LatentDecoder) -> Tensor {
+        backend.trim()
+        defer { backend.trim() }
+        let tiling = VAETiling.chosen(
+            .automatic, largest: Self.largestWhole, bytesPerPixel: decoder.bytesPerPixel,
+            height: latents.shape[1] * decoder.downscale,
+            width: latents.shape[2] * decoder.downscale)
+        return tiling?.decode(latents, by: decoder) { backend.trim() } ?? decoder.decode(latents)
     }
 
-    /// Over the middle half of a patch of `[1, H, W, 3]`.
-    private static func meanColour(_ pixels: Tensor, row: Int, column: Int, size: Int) -> [Double] {
-        var sums = [0.0, 0.0, 0.0]
-        let inner = size / 4..<size - size / 4
-        for y in inner {
-            for x in inner {
-                let pixel = ((row * size + y) * pixels.shape[2] + column * size + x) * 3
-                for c in 0..<3 { sums[c] += min(max(Double(pixels.floats[pixel + c]), -1), 1) }
-            }
-        }
-        return sums.map { $0 / Double(inner.count * inner.count) }
-    }
-
-    /// Gauss-Jordan elimination of a symmetric positive system with three right sides.
-    private static func solved(_ system: [[Double]], unknowns: Int) -> Projection {
-        var rows = system
-        for column in 0..<unknowns {
-            for other in 0..<unknowns where other != column {
-                let factor = rows[other][column] / rows[column][column]
-                for k in column..<unknowns + 3 { rows[other][k] -= factor * rows[column][k] }
-            }
-        }
-        return (0..<3).map { c in (0..<unknowns).map { rows[$0][unknowns + c] / rows[$0][$0] } }
+    private func prepared() -> Method {
+        defer { backend.trim() }
+        guard let vae = try? source.parts(on: backend).autoencoder() else { return .none }
+        return hasTinyDecoder ? .decoder(vae) : .colours(LatentColours(of: vae, on: backend))
     }
 }

@@ -33,7 +33,7 @@ struct ConfigurationKey: Sendable {
         folder("root", \.root), folder("state", \.state), folder("socket", \.socket),
         folder("model", \.model),
         choice("precision", \.precision, PrecisionChoice.allCases.map { ($0.rawValue, $0) }),
-        threads, folder("vae", \.autoencoder), adapters, embeddings,
+        threads, folder("vae", \.autoencoder), folder("preview_vae", \.previewDecoder), adapters, embeddings,
         bytes("reference_cache", otherwise: "none", \.keysValuesBytes),
         bytes("packed_weights", otherwise: "none", \.packedWeightsBytes),
         choice(

@@ -14,6 +14,8 @@ struct DaemonSettings: Sendable {
     var adapters: [WeightedAdapter] = []
     var embeddings: [TextEmbedding] = []
     var autoencoder: String?
+    /// The tiny decoder that makes previews.
+    var previewDecoder: String?
     /// What keys and values may take on the disk.
     var keysValuesBytes: Int64? = 4_000_000_000
     /// What packed weights may take on the disk.

@@ -169,7 +169,7 @@ public struct EffectiveConfiguration: Sendable {
                 engine: EngineSettings(
                     model: model, precision: precision, threads: settings.threads,
                     adapters: settings.adapters, embeddings: settings.embeddings,
-                    autoencoder: settings.autoencoder,
+                    autoencoder: settings.autoencoder, previewDecoder: settings.previewDecoder,
                     keysValues: settings.keysValuesBytes.map {
                         EngineCachePlace(
                             folder: ReferenceCache.keysValuesFolder(stateFolder: state), bytes: $0)

@@ -15,6 +15,8 @@ public struct EngineSettings: Sendable, Equatable {
     public var embeddings: [TextEmbedding]
     /// Another VAE than the model's.
     public var autoencoder: String?
+    /// The tiny decoder that makes previews.
+    public var previewDecoder: String?
     /// Where what photos leave behind in the model is kept; nil: nowhere.
     public var keysValues: EngineCachePlace?
     /// Where weights are kept as the processor reads them; nil: nowhere.
@@ -25,14 +27,15 @@ public struct EngineSettings: Sendable, Equatable {
     /// All of it.
     public init(
         model: String, precision: Precision = .float32, threads: Int? = nil, adapters: [WeightedAdapter] = [],
-        embeddings: [TextEmbedding] = [], autoencoder: String? = nil, keysValues: EngineCachePlace? = nil,
-        packedWeights: EngineCachePlace? = nil, hashes: String? = nil
+        embeddings: [TextEmbedding] = [], autoencoder: String? = nil, previewDecoder: String? = nil,
+        keysValues: EngineCachePlace? = nil, packedWeights: EngineCachePlace? = nil, hashes: String? = nil
     ) {
         self.keysValues = keysValues
         self.packedWeights = packedWeights
         self.hashes = hashes
         self.embeddings = embeddings
         self.autoencoder = autoencoder
+        self.previewDecoder = previewDecoder
         self.adapters = adapters
         self.model = model
         self.precision = precision

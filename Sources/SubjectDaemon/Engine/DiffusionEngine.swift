@@ -13,6 +13,7 @@ public actor DiffusionEngine: PictureEngine {
     private let keysValues: EngineCachePlace?
     private let packedWeights: EngineCachePlace?
     private let hashes: ModelHashMemory?
+    private let previewDecoder: String?
     private let logger = Logger(label: "engine")
     private let executor = ThreadExecutor(name: "engine")
     private let time: any TimeSource
@@ -33,21 +34,24 @@ public actor DiffusionEngine: PictureEngine {
     ///   - keysValues: where what photos leave behind in the model is kept; nil: nowhere.
     ///   - packedWeights: where weights are kept as the processor reads them; nil: nowhere.
     ///   - hashes: the file that remembers models' hashes; nil: none does.
+    ///   - previewDecoder: the tiny decoder that makes previews; nil: the model's own, if it has one.
     public init(
         model: ModelSource, configuration: CPUConfiguration, keysValues: EngineCachePlace? = nil,
-        packedWeights: EngineCachePlace? = nil, hashes: String? = nil
+        packedWeights: EngineCachePlace? = nil, hashes: String? = nil, previewDecoder: String? = nil
     ) {
         self.init(
             model: model, configuration: configuration, keysValues: keysValues, packedWeights: packedWeights,
-            hashes: hashes, time: SystemTime())
+            hashes: hashes, previewDecoder: previewDecoder, time: SystemTime())
     }
 
     init(
         model: ModelSource, configuration: CPUConfiguration, keysValues: EngineCachePlace? = nil,
-        packedWeights: EngineCachePlace? = nil, hashes: String? = nil, time: any TimeSource
+        packedWeights: EngineCachePlace? = nil, hashes: String? = nil, previewDecoder: String? = nil,
+        time: any TimeSource
     ) {
         self.keysValues = keysValues
         self.packedWeights = packedWeights
+        self.previewDecoder = previewDecoder
         self.hashes = hashes.map { ModelHashMemory(path: $0) }
         source = model
         self.configuration = configuration
@@ -127,14 +131,12 @@ public actor DiffusionEngine: PictureEngine {
         let starting = try request.start.map { try startingPicture($0, wanted, pipeline) }
         let identity = try pipeline.identity(
             of: wanted, references: known, start: starting?.start, context: resumingContext(loaded.hash))
-        var course = PictureCourse(identity: identity, preview: loaded.preview, at: time.now.uptime)
+        var course = PictureCourse(identity: identity, preview: loaded.preview, time: time)
         let latents = try pipeline.generate(
             wanted, references: known, start: starting?.start,
             from: checkpoint.flatMap { try? SamplingState($0.state, identity: identity, on: model.backend) }
         ) { step in
-            for done in course.events(after: step, at: time.now.uptime, isCancelled: Task.isCancelled) {
-                event(done)
-            }
+            for done in course.events(after: step, isCancelled: Task.isCancelled) { event(done) }
             try Task.checkCancellation()
         }
         var record = GenerationRecord(
@@ -177,13 +179,23 @@ public actor DiffusionEngine: PictureEngine {
                 try hashes?.hash(of: source, progress: beat) ?? ModelHash.compute(source, progress: beat)
             let pipeline = Pipeline(model)
             pipeline.memory = memory(identity(hash))
-            let made = Loaded(pipeline: pipeline, hash: hash, preview: LatentPreview(of: model))
+            let made = Loaded(pipeline: pipeline, hash: hash, preview: preview(of: model))
             loaded = made
             return made
         } catch let error as CancellationError {
             throw error
         } catch {
             throw EngineFailure("the model in \(source.path) cannot be loaded: \(error)")
+        }
+    }
+
+    /// A decoder that cannot be used is no reason to make no pictures.
+    private func preview(of model: DiffusionModel) -> LatentPreview {
+        guard let previewDecoder else { return LatentPreview(of: model) }
+        do { return try LatentPreview(of: model, decoder: previewDecoder) } catch {
+            logger.warning(
+                "preview_vae, \(previewDecoder), cannot be used, and previews are made without it: \(error)")
+            return LatentPreview(of: model)
         }
     }
 

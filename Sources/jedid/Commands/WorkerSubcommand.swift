@@ -15,6 +15,7 @@ struct WorkerSubcommand: AsyncParsableCommand {
     @Option(help: "What it may take there, in bytes.") var keysValuesBytes: Int64 = 0
     @OptionGroup var packedWeights: PackedWeightOptions
     @Option(help: "The file that remembers models' hashes.") var modelHashes: String?
+    @Option(help: "The tiny decoder that makes previews.") var previewVae: String?
 
     /// What the daemon starts a worker with.
     static func command(for settings: EngineSettings) -> WorkerCommand {
@@ -25,6 +26,7 @@ struct WorkerSubcommand: AsyncParsableCommand {
         for adapter in settings.adapters { arguments += ["--lora", "\(adapter)"] }
         for embedding in settings.embeddings { arguments += ["--embedding", "\(embedding)"] }
         if let autoencoder = settings.autoencoder { arguments += ["--vae", autoencoder] }
+        if let decoder = settings.previewDecoder { arguments += ["--preview-vae", decoder] }
         if let place = settings.keysValues {
             arguments += ["--keys-values", place.folder, "--keys-values-bytes", "\(place.bytes)"]
         }
@@ -41,8 +43,7 @@ struct WorkerSubcommand: AsyncParsableCommand {
             DiffusionEngine(
                 model: try additions.source(try model.folder()), configuration: try model.configuration(),
                 keysValues: keysValues.map { EngineCachePlace(folder: $0, bytes: keysValuesBytes) },
-                packedWeights: packedWeights.place,
-                hashes: modelHashes)
+                packedWeights: packedWeights.place, hashes: modelHashes, previewDecoder: previewVae)
         ).run()
     }
 }
