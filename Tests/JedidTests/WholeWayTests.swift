@@ -11,14 +11,14 @@ import Testing
         var socketPath: String { folder.appendingPathComponent("jedid.sock").path }
         private var log: URL { folder.appendingPathComponent("log") }
 
-        func start() throws -> Process {
+        func start(options: [String] = []) throws -> Process {
             try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
             return try Programs.start(
                 "jedid",
                 [
                     "run", "--root", root.path, "--model", Programs.model, "--socket", socketPath, "--state",
                     folder.appendingPathComponent("state").path,
-                ], errors: log)
+                ] + options, errors: log)
         }
 
         func drop(_ example: String, prompt: String, withPhotos: Bool = true) throws {

@@ -67,6 +67,7 @@ struct GenerateCommand: ParsableCommand {
     var guidanceInterval: ClosedRange<Double>?
     @Option(help: "Width x height in pixels; the model's own size by default.") var size: PixelSize?
     @OptionGroup var startOptions: StartOptions
+    @OptionGroup var previewOptions: PreviewOptions
     @Flag(
         inversion: .prefixedNo,
         help: """
@@ -96,7 +97,7 @@ struct GenerateCommand: ParsableCommand {
 
     func run() throws {
         let outputs = count == 1 ? [output] : (1...count).map { OutputFile.numbered(output, $0) }
-        try OutputFile.check(outputs + (saveLatent.map { [$0] } ?? []))
+        try OutputFile.check(outputs + [saveLatent, previewOptions.preview].compactMap { $0 })
         let photos = try references.map(photo)
         let pipeline = Pipeline(try model.load(with: additions, on: packedWeights.backend))
         let request = request(for: pipeline.model)
@@ -112,11 +113,13 @@ struct GenerateCommand: ParsableCommand {
         let given = try noise.map {
             try NoiseFile(path: $0).noise(for: request, references: encoded.count, on: pipeline.model.backend)
         }
+        var previews = try previewOptions.writer(for: pipeline.model)
         let meter = ProgressMeter()
         let latents = try pipeline.generate(
             request, references: encoded, noise: given, start: start?.picture.start
         ) {
             meter.show($0.progress)
+            previews?.show($0)
         }
         meter.finish()
         if let saveLatent {

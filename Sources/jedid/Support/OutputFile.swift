@@ -9,7 +9,7 @@ enum OutputFile {
         for path in paths {
             try check(path)
             guard seen.insert(URL(fileURLWithPath: path).standardizedFileURL.path).inserted else {
-                throw CommandError("\(path) is named twice. Give the latents a file of their own.")
+                throw CommandError("\(path) is named twice. Give each file a name of its own.")
             }
         }
         for folder in Set(paths.map(folder)) { try checkThatFilesCanBeMade(in: folder) }
