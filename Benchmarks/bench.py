@@ -46,7 +46,7 @@ def heading(text):
     print(f"\n{text}\n", flush=True)
 
 
-first = jedid("--references", "0", "--repeat", "1")
+first = jedid("--references", "0", "--repeat", "1", "--unet-only")
 size = f"{first['width']}x{first['height']}"
 heading(f"{first['model']}, {size}, {options.threads} threads")
 
@@ -72,7 +72,7 @@ print("|---|---|---|---|---|---|---|")
 for count in options.references.split(","):
     cells = []
     for mode in ["cached", "joint"]:
-        run = jedid("--references", count, "--mode", mode, "--repeat", "2")
+        run = jedid("--references", count, "--mode", mode, "--repeat", "2", "--unet-only")
         with_references = run.get("unet_forward_with_references_s", run["unet_forward_s"])
         ratio = with_references / run["unet_forward_s"]
         cells += [f"{with_references:.3g} s", f"{ratio:.2f}", f"{run['peak_memory_bytes'] >> 20} MiB"]
@@ -82,5 +82,5 @@ for count in options.references.split(","):
 if options.profile:
     heading("One forward")
     command = [options.jedid, "benchmark", "--model", options.model, "--threads", str(options.threads)]
-    command += ["--references", "0", "--profile"] + (["--size", options.size] if options.size else [])
+    command += ["--references", "0", "--profile", "--unet-only"] + (["--size", options.size] if options.size else [])
     print(subprocess.check_output(command, text=True).split("\n\n", 1)[1])

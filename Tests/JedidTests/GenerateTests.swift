@@ -223,10 +223,12 @@ import Testing
     @Test func aProfileOfAForward() throws {
         let arguments = [
             "benchmark", "--model", Programs.model, "--references", "1", "--repeat", "2", "--profile",
+            "--unet-only",
         ]
         let outcome = try Programs.run("jedid", arguments + ["--json"])
         #expect(outcome.status == 0, "\(outcome.errors)")
         let report = try #require(JSONSerialization.jsonObject(with: outcome.output) as? [String: Any])
+        #expect(report["unet_forward_s"] != nil && report["vae_decode_s"] == nil)
         let profile = try #require(report["profile"] as? [[String: Any]])
         let shares = profile.compactMap { $0["share"] as? Double }
         #expect(shares.count == profile.count && abs(shares.reduce(0, +) - 1) < 1e-6)

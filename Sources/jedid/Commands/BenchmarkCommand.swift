@@ -28,6 +28,8 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: "How references are used: none, joint, cached or matched.") var mode: ReferenceMode?
     @Option(help: "Timed runs of each part.") var `repeat` = 3
     @Flag(help: "Tell what each operation of a U-Net forward takes.") var profile = false
+    @Flag(name: .customLong("unet-only"), help: "Leave out the text encoder and the VAE.") var isUNetOnly =
+        false
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
@@ -50,7 +52,8 @@ struct BenchmarkCommand: ParsableCommand {
         try Pipeline(loaded).validate(request)
         let benchmark = ModelBenchmark(
             model: loaded, width: request.width, height: request.height, references: references,
-            referenceTokens: referenceTokens, mode: mode ?? loaded.defaults.mode, repetitions: `repeat`)
+            referenceTokens: referenceTokens, mode: mode ?? loaded.defaults.mode, repetitions: `repeat`,
+            isUNetOnly: isUNetOnly)
         let report = benchmark.run()
         if json {
             let encoder = JSONEncoder()

@@ -12,14 +12,16 @@ struct ModelBenchmark {
     let referenceTokens: Double
     let mode: ReferenceMode
     let repetitions: Int
+    /// Whether the text encoder and the VAE are left out.
+    let isUNetOnly: Bool
 
     func run() -> BenchmarkReport {
         let backend = model.backend
-        let text = time { model.textEncoder([model.tokenizer.encode("a photo of the subject on a beach")]) }
-        backend.trim()
+        let text = timeOfOthers {
+            model.textEncoder([model.tokenizer.encode("a photo of the subject on a beach")])
+        }
         let pixels = Tensor(normal: [1, height, width, 3], seed: 1, on: backend)
-        let encode = time { model.vae.encode(pixels) }
-        backend.trim()
+        let encode = timeOfOthers { model.vae.encode(pixels) }
         let plain = time { forward(images: 1, coupling: .alone(images: 1)) }
         var profile = profiled()
         let withReferences = references > 0 && mode != .none ? timeWithReferences() : nil
@@ -28,7 +30,7 @@ struct ModelBenchmark {
         let latent = Tensor(
             normal: [1, height / model.vae.downscale, width / model.vae.downscale, model.vae.latentChannels],
             seed: 2, on: backend)
-        let decode = time { model.vae.decode(latent) }
+        let decode = timeOfOthers { model.vae.decode(latent) }
         let computing = (backend as? ProfilingBackend)?.base ?? backend
         let configuration = (computing as? CPUBackend)?.configuration
         return BenchmarkReport(
@@ -123,6 +125,13 @@ struct ModelBenchmark {
             ofImage: Array(repeating: 0, count: images))
         return model.unet(
             input, timesteps: Array(repeating: 500, count: images), context: context, coupling: coupling)
+    }
+
+    /// Of a part that is not the U-Net; what it took of memory is given back.
+    private func timeOfOthers(_ body: () -> Tensor) -> Double? {
+        guard !isUNetOnly else { return nil }
+        defer { model.backend.trim() }
+        return time(body)
     }
 
     /// Median seconds, after a warm-up.
