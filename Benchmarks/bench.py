@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the parts of a picture cost here, beside other engines where a Python with them is given. `make bench` runs it.
 
-  python3 bench.py --jedid ../.build/release/jedid --model DIR [--size 512x512] [--threads 2] [--rounds 3]
+  python3 bench.py --jedid ../.build/release/jedid --model DIR [--size 512x512] [--threads 2] [--rounds 3] [--repeat 2]
                    [--peers PYTHON] [--references 0,1,2,3,4,8] [--profile]
 
 Prints three tables: jedid beside the others (as ratios of runs that alternate: machines are shared, and the median of a
@@ -21,10 +21,12 @@ parser.add_argument("--model", required=True, help="a diffusers folder; make_sd1
 parser.add_argument("--size", help="the model's own by default")
 parser.add_argument("--threads", type=int, default=os.cpu_count())
 parser.add_argument("--rounds", type=int, default=3)
+parser.add_argument("--repeat", type=int, default=2, help="timed runs of each part in a round")
 parser.add_argument("--peers", help="a Python that has torch and diffusers, or openvino besides")
 parser.add_argument("--references", default="0,1,2,3,4,8")
 parser.add_argument("--profile", action="store_true")
 options = parser.parse_args()
+repeat = str(options.repeat)
 PARTS = {"unet_forward_s": "U-Net, one forward", "vae_decode_s": "VAE decode", "vae_encode_s": "VAE encode"}
 
 
@@ -56,7 +58,7 @@ for engine in engines:
     precision = engine.split("-")[1]
     rounds = []
     for number in range(options.rounds):
-        rounds.append((jedid("--references", "0", "--repeat", "2", precision=precision), peer(engine, size)))
+        rounds.append((jedid("--references", "0", "--repeat", repeat, precision=precision), peer(engine, size)))
         print(f"# {engine}, round {number + 1} of {options.rounds}", flush=True)
     print(f"| {engine} | jedid | {engine} | ratio |\n|---|---|---|---|")
     for part, name in PARTS.items():
@@ -72,7 +74,7 @@ print("|---|---|---|---|---|---|---|")
 for count in options.references.split(","):
     cells = []
     for mode in ["cached", "joint"]:
-        run = jedid("--references", count, "--mode", mode, "--repeat", "2", "--unet-only")
+        run = jedid("--references", count, "--mode", mode, "--repeat", repeat, "--unet-only")
         with_references = run.get("unet_forward_with_references_s", run["unet_forward_s"])
         ratio = with_references / run["unet_forward_s"]
         cells += [f"{with_references:.3g} s", f"{ratio:.2f}", f"{run['peak_memory_bytes'] >> 20} MiB"]

@@ -84,8 +84,12 @@ public final class Pipeline {
     public func decode(
         _ latent: Tensor, tiling: VAETiling.Choice = .automatic
     ) throws(GenerationError) -> [UInt8] {
-        backend.trim()
-        defer { backend.trim() }
+        func giveBack() {
+            backend.trim()
+            backend.discardWeights()
+        }
+        giveBack()
+        defer { giveBack() }
         let tiling = VAETiling.chosen(
             tiling, largest: largestWhole, bytesPerPixel: model.vae.bytesPerPixel,
             height: latent.shape[1] * model.vae.downscale,
@@ -141,7 +145,7 @@ public final class Pipeline {
             },
             references: latents, area: start?.area)
         // What understood the words is not needed any more.
-        backend.trim()
+        backend.discardWeights()
         var bank = ReferenceBank(
             mode: request.mode, references: references, noise: noise.references,
             shelf: memory.map {

@@ -5,8 +5,11 @@
 /// how it stores and multiplies weights, and may round what a norm, GEGLU or attention gives out to what the
 /// product that reads it would round it to.
 public protocol Backend: AnyObject {
-    /// Gives memory that is held for reuse, or that files have the contents of, back to the system.
+    /// Gives memory that is held for reuse back to the system.
     func trim()
+
+    /// Lets the system take back the memory of weights that files have the contents of: they come back when they are used.
+    func discardWeights()
 
     /// A block of at least `byteCount` bytes with unspecified contents, aligned to 64 bytes.
     func allocate(byteCount: Int) -> Storage

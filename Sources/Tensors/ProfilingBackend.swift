@@ -54,6 +54,8 @@ public final class ProfilingBackend: Backend {
 
     public func trim() { base.trim() }
 
+    public func discardWeights() { base.discardWeights() }
+
     public func allocate(byteCount: Int) -> Storage { base.allocate(byteCount: byteCount) }
 
     // MARK: Products

@@ -49,7 +49,10 @@ struct PackedWeightStoreTests {
             for _ in 0..<2 {
                 out += x.linear(weights[0]).linear(weights[1]).elements
                 out += image.convolution(weights[2], bias: nil, geometry: geometry).elements
-                if trims { backend.trim() }
+                if trims {
+                    backend.trim()
+                    backend.discardWeights()
+                }
             }
             return out
         }
@@ -144,6 +147,19 @@ struct PackedWeightStoreTests {
         #expect(model.files.count == 2)
         let said = model.messages
         #expect(said.count == 1 && said[0].contains("packed anew at each start"), "\(said)")
+    }
+
+    /// A smaller budget, or none, frees the disk when the folder is opened.
+    @Test func smallerBudget() throws {
+        let model = try Model()
+        _ = try model.result()
+        let sizes = try model.files.map { try Data(contentsOf: URL(fileURLWithPath: model.path($0))).count }
+        _ = try PackedWeightStore(folder: model.folder, budget: Int64(sizes.reduce(0, +)), leftFree: 0)
+        #expect(model.files.count == 3)
+        _ = try PackedWeightStore(folder: model.folder, budget: Int64(sizes.reduce(0, +) - 1), leftFree: 0)
+        #expect(model.files.count == 2)
+        _ = try PackedWeightStore(folder: model.folder, budget: 0, leftFree: 0)
+        #expect(model.files.isEmpty)
     }
 
     /// On a disk that is nearly full nothing is kept, and all goes on.

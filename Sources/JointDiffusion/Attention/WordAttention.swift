@@ -33,11 +33,11 @@ final class WordAttention {
             }
             return [KeysValues(keys: keys, values: values)]
         }
-        let weights = queries.attention(over: watched, heads: heads)
+        let weights = queries.attention(over: watched, heads: heads).elements
         for image in tokens.indices {
             let map = (0..<pixels).map { pixel in
                 let first = (image * pixels + pixel) * channels
-                return (0..<heads).reduce(Float(0)) { $0 + weights.floats[first + $1 * channels / heads] }
+                return (0..<heads).reduce(Float(0)) { $0 + weights[first + $1 * channels / heads] }
                     / Float(heads)
             }
             for y in 0..<height {

@@ -51,7 +51,7 @@ public final class KeysValuesStore {
     /// Keeps an entry, and lets go of those that were not used for longest to make room for it.
     public func keep(_ entry: ReferenceKeysValues, for key: KeysValuesKey) {
         guard entry.byteCount <= folder.budget else { return }
-        guard folder.makeRoom(for: Int64(entry.byteCount)) else {
+        guard folder.makeRoom(for: Int64(entry.byteCount)) == .made else {
             say("the disk of \(folder.path) is nearly full: what photos leave in the model is not kept there")
             return
         }

@@ -19,7 +19,7 @@ struct DaemonSettings: Sendable {
     /// What keys and values may take on the disk.
     var keysValuesBytes: Int64? = 4_000_000_000
     /// What packed weights may take on the disk.
-    var packedWeightsBytes: Int64? = 8_000_000_000
+    var packedWeightsBytes: Int64? = EngineCachePlace.usualPackedWeights
     var logLevel = Logger.Level.info
     /// The rest. Its root, state folder and socket are not looked at.
     var rules = DaemonConfiguration(root: "/", stateFolder: "/", socket: "/")

@@ -164,6 +164,7 @@ public struct EffectiveConfiguration: Sendable {
             else { throw ConfigurationError(problems) }
             var daemon = settings.rules
             (daemon.root, daemon.stateFolder, daemon.socket) = (root, state, socket)
+            let leftFree = max(EngineCachePlace.usualLeftFree, daemon.freeBytesNeeded)
             return EffectiveConfiguration(
                 daemon: daemon,
                 engine: EngineSettings(
@@ -172,10 +173,11 @@ public struct EffectiveConfiguration: Sendable {
                     autoencoder: settings.autoencoder, previewDecoder: settings.previewDecoder,
                     keysValues: settings.keysValuesBytes.map {
                         EngineCachePlace(
-                            folder: ReferenceCache.keysValuesFolder(stateFolder: state), bytes: $0)
+                            folder: ReferenceCache.keysValuesFolder(stateFolder: state), bytes: $0,
+                            leftFree: leftFree)
                     },
                     packedWeights: settings.packedWeightsBytes.map {
-                        EngineCachePlace(folder: "\(state)/PackedWeights", bytes: $0)
+                        EngineCachePlace(folder: "\(state)/PackedWeights", bytes: $0, leftFree: leftFree)
                     }, hashes: "\(state)/\(ModelHashMemory.fileName)"),
                 logLevel: settings.logLevel,
                 entries: EffectiveConfiguration.entries(settings, origins: origins), file: file?.path)

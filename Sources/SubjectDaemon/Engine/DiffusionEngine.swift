@@ -201,12 +201,13 @@ public actor DiffusionEngine: PictureEngine {
 
     /// Where that model's keys and values are kept. Pictures are made without it too.
     private func memory(_ model: String) -> Pipeline.Memory? {
-        guard let keysValues, keysValues.bytes > 0 else { return nil }
+        guard let keysValues else { return nil }
         do {
-            let store = try KeysValuesStore(folder: keysValues.folder, budget: keysValues.bytes) {
-                [logger] in logger.warning("\($0)")
-            }
-            return Pipeline.Memory(store: store, model: model)
+            // Where nothing may be kept this removes what was.
+            let store = try KeysValuesStore(
+                folder: keysValues.folder, budget: keysValues.bytes, leftFree: keysValues.leftFree
+            ) { [logger] in logger.warning("\($0)") }
+            return keysValues.bytes > 0 ? Pipeline.Memory(store: store, model: model) : nil
         } catch {
             logger.warning("what photos leave behind in the model is not kept: \(error)")
             return nil
@@ -215,11 +216,13 @@ public actor DiffusionEngine: PictureEngine {
 
     /// Where packed weights are kept. Pictures are made without it too.
     private func packedWeightStore() -> PackedWeightStore? {
-        guard let packedWeights, packedWeights.bytes > 0 else { return nil }
+        guard let packedWeights else { return nil }
         do {
-            return try PackedWeightStore(folder: packedWeights.folder, budget: packedWeights.bytes) {
-                [logger] in logger.warning("\($0)")
-            }
+            // Where nothing may be kept this removes what was.
+            let store = try PackedWeightStore(
+                folder: packedWeights.folder, budget: packedWeights.bytes, leftFree: packedWeights.leftFree
+            ) { [logger] in logger.warning("\($0)") }
+            return packedWeights.bytes > 0 ? store : nil
         } catch {
             logger.warning("packed weights are not kept: \(error)")
             return nil

@@ -4,10 +4,18 @@ public struct EngineCachePlace: Sendable, Equatable {
     public var folder: String
     /// What all of it together may take on the disk.
     public var bytes: Int64
+    /// What it leaves free on the disk.
+    public var leftFree: Int64
+
+    /// What a disk has left for what cannot be had again, where nobody says otherwise.
+    public static let usualLeftFree: Int64 = 512 << 20
+    /// What packed weights may take, where nobody says otherwise.
+    public static let usualPackedWeights: Int64 = 8_000_000_000
 
     /// All of it.
-    public init(folder: String, bytes: Int64) {
+    public init(folder: String, bytes: Int64, leftFree: Int64 = Self.usualLeftFree) {
         self.folder = folder
         self.bytes = bytes
+        self.leftFree = leftFree
     }
 }

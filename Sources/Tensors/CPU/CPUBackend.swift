@@ -43,10 +43,9 @@ public final class CPUBackend: Backend {
         return pool.allocate(byteCount: byteCount)
     }
 
-    public func trim() {
-        pool.trim()
-        packedWeights?.discardPages()
-    }
+    public func trim() { pool.trim() }
+
+    public func discardWeights() { packedWeights?.discardPages() }
 
     /// Bytes that are held for reuse.
     public var idleByteCount: Int { pool.idleByteCount }

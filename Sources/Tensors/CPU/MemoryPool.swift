@@ -3,8 +3,12 @@ import Glibc
 
 /// Recycles blocks of memory, so that a forward pass touches fresh pages only the first time.
 ///
-/// A free block serves a request if it is at most a quarter larger; otherwise a new one is allocated.
+/// A free block serves a request if it is at most a quarter larger; otherwise a new one is allocated. Of free blocks the largest
+/// go back to the system where all together are too many: those of a VAE, each used a few times.
 final class MemoryPool {
+    /// What is held for reuse at most, in bytes.
+    var mostIdle = 256 << 20
+    private(set) var idleByteCount = 0
     /// Free blocks, by ascending size.
     private var free: [(pointer: UnsafeMutableRawPointer, size: Int)] = []
     private static let pageSize = 4096
@@ -20,13 +24,11 @@ final class MemoryPool {
         }
     }
 
-    /// Bytes that wait for reuse.
-    var idleByteCount: Int { free.reduce(0) { $0 + $1.size } }
-
     /// Gives every free block back to the system.
     func trim() {
         for block in free { Glibc.free(block.pointer) }
         free.removeAll()
+        idleByteCount = 0
         ck_return_freed_memory()
     }
 
@@ -34,11 +36,17 @@ final class MemoryPool {
         let index = position(of: size)
         guard index < free.count, free[index].size - size <= max(size / 4, Self.pageSize) else { return nil }
         let block = free.remove(at: index)
+        idleByteCount -= block.size
         return (block.pointer, block.size)
     }
 
     private func reclaim(_ pointer: UnsafeMutableRawPointer, _ size: Int) {
         free.insert((pointer, size), at: position(of: size))
+        idleByteCount += size
+        while idleByteCount > mostIdle, let largest = free.popLast() {
+            idleByteCount -= largest.size
+            Glibc.free(largest.pointer)
+        }
     }
 
     private func position(of size: Int) -> Int {

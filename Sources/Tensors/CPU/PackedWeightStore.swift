@@ -18,12 +18,12 @@ public final class PackedWeightStore {
     private let folder: BudgetedFolder
     private let report: (String) -> Void
     private var hasSaid = false
-    /// What is mapped and may be in use, and the names of its files, which are not let go for one another.
-    private var mapped: [WeakStorage] = []
-    private var inUse: Set<String> = []
+    /// What is mapped and may be in use: its files are not let go for one another.
+    private var mapped: [Mapping] = []
 
-    private struct WeakStorage {
-        weak var value: Storage?
+    private struct Mapping {
+        let name: String
+        weak var storage: Storage?
     }
 
     /// Opens the folder, and makes it if it is not there.
@@ -43,6 +43,9 @@ public final class PackedWeightStore {
 
     /// Everything that decides what a weight is packed into.
     struct Key {
+        /// To be raised when the same weight comes out otherwise: when int8's rounding or scales change.
+        private static let form = 1
+
         /// 64 hexadecimal digits.
         let digest: String
 
@@ -53,7 +56,7 @@ public final class PackedWeightStore {
             let value = weight.value
             guard let origin = value.storage.origin else { return nil }
             let text =
-                "\(origin)\u{0}\(value.byteOffset) \(value.shape) \(value.elementType.rawValue)\u{0}\(layout)"
+                "\(Self.form)\u{0}\(origin)\u{0}\(value.byteOffset) \(value.shape) \(value.elementType.rawValue)\u{0}\(layout)"
             digest = SHA256.hash(data: Data(text.utf8)).map { byte in
                 String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
             }.joined()
@@ -71,15 +74,23 @@ public final class PackedWeightStore {
             return nil
         }
         BudgetedFolder.touch(path)
-        inUse.insert(name(key))
         return storage
     }
 
     /// Keeps bytes, and gives them back as the file's.
     func keep(_ bytes: UnsafeRawBufferPointer, for key: Key, context: ck_context) -> Storage? {
         let path = path(key)
-        guard folder.makeRoom(for: Int64(bytes.count + Self.headSize), inUse: inUse) else {
-            return fail("not all packed weights find room in \(folder.path)")
+        let inUse = Set(mapped.filter { $0.storage != nil }.map(\.name))
+        switch folder.makeRoom(for: Int64(bytes.count + Self.headSize), inUse: inUse) {
+        case .made: break
+        case .beyondBudget:
+            return fail(
+                "this model's packed weights take more than the \(megabytes(folder.budget)) that they may (packed_weights, "
+                    + "or --packed-weights-bytes)")
+        case .diskIsFull:
+            return fail(
+                "the disk of \(folder.path) has less than \(megabytes(folder.leftFree)) left beside packed weights"
+            )
         }
         let temporary = "\(path).\(UInt32.random(in: 0 ... .max)).partial"
         do {
@@ -94,18 +105,16 @@ public final class PackedWeightStore {
             unlink(temporary)
             return fail("packed weights could not be kept: \(error)")
         }
-        inUse.insert(name(key))
         return map(path, byteCount: bytes.count)
     }
 
     /// Lets the system take back the memory of all that is mapped; it comes back from the page cache when it is used again.
     func discardPages() {
-        mapped.removeAll { $0.value == nil }
-        for storage in mapped { storage.value?.discardPages(0..<(storage.value?.byteCount ?? 0)) }
+        mapped.removeAll { $0.storage == nil }
+        for mapping in mapped { mapping.storage?.discardPages(0..<(mapping.storage?.byteCount ?? 0)) }
     }
 
-    private func path(_ key: Key) -> String { "\(folder.path)/\(name(key))" }
-    private func name(_ key: Key) -> String { key.digest + Self.suffix }
+    private func path(_ key: Key) -> String { "\(folder.path)/\(key.digest)\(Self.suffix)" }
 
     private func bytes(of storage: Storage) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: storage.pointer, count: storage.byteCount)
@@ -134,7 +143,8 @@ public final class PackedWeightStore {
         let storage = Storage(
             pointer: pointer + Self.headSize, byteCount: byteCount, isFileBacked: true
         ) { start, count in munmap(start - Self.headSize, Self.headSize + count) }
-        mapped.append(WeakStorage(value: storage))
+        mapped.removeAll { $0.storage == nil }
+        mapped.append(Mapping(name: String(path.dropFirst(folder.path.count + 1)), storage: storage))
         return storage
     }
 
@@ -151,6 +161,8 @@ public final class PackedWeightStore {
     private func failure(_ path: String) -> SafetensorsError {
         .unwritable(file: path, reason: String(cString: strerror(errno)))
     }
+
+    private func megabytes(_ bytes: Int64) -> String { "\(bytes / 1_000_000) MB" }
 
     /// Says so once: what cannot be kept is packed at each start, as it was before.
     private func fail(_ message: String) -> Storage? {

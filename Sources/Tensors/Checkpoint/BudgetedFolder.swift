@@ -11,7 +11,8 @@ public struct BudgetedFolder {
     /// What is left free on the disk, in bytes, for what cannot be had again.
     public let leftFree: Int64
 
-    /// Makes the folder if it is not there, and removes what a process left that was killed while it wrote.
+    /// Makes the folder if it is not there, and removes what is beyond the budget and what a process left that was killed while
+    /// it wrote.
     /// - Throws: `SafetensorsError.unwritable` where the folder cannot be made.
     public init(path: String, suffix: String, budget: Int64, leftFree: Int64) throws(SafetensorsError) {
         guard mkdir(path, 0o750) == 0 || errno == EEXIST else {
@@ -22,6 +23,7 @@ public struct BudgetedFolder {
         self.budget = budget
         self.leftFree = leftFree
         removeLeftovers()
+        _ = makeRoom(for: 0)
     }
 
     /// One of its files.
@@ -44,18 +46,23 @@ public struct BudgetedFolder {
         }
     }
 
-    /// Lets go of what was not used for longest. False where so much finds no room.
+    /// Whether a file finds room.
+    public enum Room: Sendable, Equatable {
+        case made, beyondBudget, diskIsFull
+    }
+
+    /// Lets go of what was not used for longest, for the budget's and for the disk's sake.
     /// - Parameter inUse: names of files that stay.
-    public func makeRoom(for bytes: Int64, inUse: Set<String> = []) -> Bool {
+    public func makeRoom(for bytes: Int64, inUse: Set<String> = []) -> Room {
         let files = Self.files(in: path, suffix: suffix)
         let staying = files.reduce(0) { $0 + (inUse.contains($1.name) ? $1.bytes : 0) }
-        guard staying + bytes <= budget else { return false }
+        guard staying + bytes <= budget else { return .beyondBudget }
         var total = files.reduce(0) { $0 + $1.bytes } + bytes
         for file in files.sorted(by: { ($0.used, $0.name) < ($1.used, $1.name) })
-        where total > budget && !inUse.contains(file.name) {
+        where !inUse.contains(file.name) && (total > budget || freeBytes - bytes < leftFree) {
             if unlink("\(path)/\(file.name)") == 0 || errno == ENOENT { total -= file.bytes }
         }
-        return freeBytes - bytes >= leftFree
+        return freeBytes - bytes >= leftFree ? .made : .diskIsFull
     }
 
     /// Notes that a file was used now.

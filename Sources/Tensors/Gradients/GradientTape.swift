@@ -23,7 +23,11 @@ public final class GradientTape: Backend {
     /// By the memory of the weight, which is kept so that no other can take its place.
     var adapters: [ObjectIdentifier: (storage: Storage, adapter: LowRankAdapter)] = [:]
 
-    public init(_ base: CPUBackend) { self.base = base }
+    public init(_ base: CPUBackend) {
+        self.base = base
+        // Each step needs what the step before it needed.
+        base.pool.mostIdle = .max
+    }
 
     // MARK: What is trained
 
@@ -135,6 +139,8 @@ public final class GradientTape: Backend {
     // MARK: Memory
 
     public func trim() { base.trim() }
+
+    public func discardWeights() { base.discardWeights() }
 
     public func allocate(byteCount: Int) -> Storage { base.allocate(byteCount: byteCount) }
 }

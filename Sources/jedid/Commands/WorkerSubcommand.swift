@@ -13,6 +13,8 @@ struct WorkerSubcommand: AsyncParsableCommand {
     @OptionGroup var additions: ModelAdditions
     @Option(help: "Where what photos leave behind in the model is kept.") var keysValues: String?
     @Option(help: "What it may take there, in bytes.") var keysValuesBytes: Int64 = 0
+    @Option(help: "What is left free on the disk beside what is kept, in bytes.")
+    var leaveFree = EngineCachePlace.usualLeftFree
     @OptionGroup var packedWeights: PackedWeightOptions
     @Option(help: "The file that remembers models' hashes.") var modelHashes: String?
     @Option(help: "The tiny decoder that makes previews.") var previewVae: String?
@@ -29,6 +31,7 @@ struct WorkerSubcommand: AsyncParsableCommand {
         if let decoder = settings.previewDecoder { arguments += ["--preview-vae", decoder] }
         if let place = settings.keysValues {
             arguments += ["--keys-values", place.folder, "--keys-values-bytes", "\(place.bytes)"]
+            arguments += ["--leave-free", "\(place.leftFree)"]
         }
         if let place = settings.packedWeights {
             arguments += ["--packed-weights", place.folder, "--packed-weights-bytes", "\(place.bytes)"]
@@ -42,8 +45,11 @@ struct WorkerSubcommand: AsyncParsableCommand {
         await WorkerService(
             DiffusionEngine(
                 model: try additions.source(try model.folder()), configuration: try model.configuration(),
-                keysValues: keysValues.map { EngineCachePlace(folder: $0, bytes: keysValuesBytes) },
-                packedWeights: packedWeights.place, hashes: modelHashes, previewDecoder: previewVae)
+                keysValues: keysValues.map {
+                    EngineCachePlace(folder: $0, bytes: keysValuesBytes, leftFree: leaveFree)
+                },
+                packedWeights: packedWeights.place(leftFree: leaveFree), hashes: modelHashes,
+                previewDecoder: previewVae)
         ).run()
     }
 }

@@ -130,7 +130,10 @@ struct ModelBenchmark {
     /// Of a part that is not the U-Net; what it took of memory is given back.
     private func timeOfOthers(_ body: () -> Tensor) -> Double? {
         guard !isUNetOnly else { return nil }
-        defer { model.backend.trim() }
+        defer {
+            model.backend.trim()
+            model.backend.discardWeights()
+        }
         return time(body)
     }
 

@@ -11,7 +11,8 @@ struct PackedWeightOptions: ParsableArguments {
             A folder in which weights are kept as this processor reads them, so that the next start finds them ready.
             """, valueName: "dir"))
     var packedWeights: String?
-    @Option(help: "What they may take there, in bytes.") var packedWeightsBytes: Int64 = 8_000_000_000
+    @Option(help: "What they may take there, in bytes.") var packedWeightsBytes =
+        EngineCachePlace.usualPackedWeights
 
     func validate() throws {
         guard packedWeightsBytes >= 0 else {
@@ -20,13 +21,13 @@ struct PackedWeightOptions: ParsableArguments {
     }
 
     /// Nil where no folder was named.
-    var place: EngineCachePlace? {
-        packedWeights.map { EngineCachePlace(folder: $0, bytes: packedWeightsBytes) }
+    func place(leftFree: Int64 = EngineCachePlace.usualLeftFree) -> EngineCachePlace? {
+        packedWeights.map { EngineCachePlace(folder: $0, bytes: packedWeightsBytes, leftFree: leftFree) }
     }
 
     /// The processor with that folder.
     func backend(_ configuration: CPUConfiguration) throws -> CPUBackend {
-        guard let place else { return CPUBackend(configuration) }
+        guard let place = place() else { return CPUBackend(configuration) }
         let store = try PackedWeightStore(folder: place.folder, budget: place.bytes) {
             FileHandle.standardError.write(Data("\($0)\n".utf8))
         }
