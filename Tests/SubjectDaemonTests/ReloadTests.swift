@@ -104,6 +104,32 @@ import Testing
         }
     }
 
+    private static let engineSettings = [
+        "model: /n", "precision: int8", "threads: 3", "vae: /v", "preview_vae: /p",
+        "lora: [/a.safetensors:0.5]", "embeddings: [/toy.safetensors:toy]", "reference_cache: 1 GB",
+        "packed_weights: 2 GB",
+    ]
+
+    @Test(arguments: engineSettings) func whatTheEngineCannotChangeWhileItRunsIsSaid(setting: String)
+        async throws
+    {
+        let kept = try Kept("root: /a\nmodel: /m\n", engineCanChange: false)
+        let key = String(setting.prefix { $0 != ":" })
+        let before = await kept.value(key)
+        let model = key == "model" ? "" : "model: /m\n"
+        try kept.folder.write("jedid.yaml", "root: /a\n\(model)\(setting)\n")
+        let problem = await kept.keeper.reload().problem
+        #expect(problem?.hasPrefix("\(key) is ") == true, "\(problem ?? "nothing is said")")
+        #expect(await kept.value(key) == before)
+        #expect(kept.told.engines.withLock { $0.count } == 1)
+    }
+
+    @Test func eachSettingOfTheEngineIsAmongThose() {
+        #expect(
+            Self.engineSettings.map { String($0.prefix { $0 != ":" }) }
+                == ConfigurationKey.ofEngine.map(\.name))
+    }
+
     // MARK: Real processes
 
     /// The daemon with the fake engine, in a session without a terminal, or in one with a terminal of its own.

@@ -77,10 +77,11 @@ actor ConfigurationKeeper {
         var new = read
         var waiting = ConfigurationKey.fixed
         if new.engine != effective.engine, !(await listeners.engine(new.engine)) {
-            waiting.formUnion(["model", "precision", "threads", "reference_cache", "packed_weights"])
+            waiting += ConfigurationKey.ofEngine
             new.engine = effective.engine
         }
-        let change = ConfigurationChange(from: effective.entries, to: read.entries, waiting: waiting)
+        let change = ConfigurationChange(
+            from: effective.entries, to: read.entries, waiting: Set(waiting.map(\.name)))
         new.entries = change.entries
         live.replace(new.daemon)
         if new.logLevel != effective.logLevel { listeners.logLevel(new.logLevel) }

@@ -25,37 +25,41 @@ struct ConfigurationKey: Sendable {
         self.text = text
     }
 
-    /// The names that hold until the end, whatever a reload says.
-    static let fixed: Set<String> = ["root", "state", "socket"]
+    /// Those that hold until the end, whatever a reload says.
+    static let fixed = [folder("root", \.root), folder("state", \.state), folder("socket", \.socket)]
 
-    /// All of them, in the order of the documented example. The defaults of prompts are not among them.
-    static let all: [ConfigurationKey] = [
-        folder("root", \.root), folder("state", \.state), folder("socket", \.socket),
+    /// Those that ``EngineSettings`` are made of.
+    static let ofEngine: [ConfigurationKey] = [
         folder("model", \.model),
         choice("precision", \.precision, PrecisionChoice.allCases.map { ($0.rawValue, $0) }),
         threads, folder("vae", \.autoencoder), folder("preview_vae", \.previewDecoder), adapters, embeddings,
         bytes("reference_cache", otherwise: "none", \.keysValuesBytes),
         bytes("packed_weights", otherwise: "none", \.packedWeightsBytes),
-        choice(
-            "log", \.logLevel,
-            [("debug", .debug), ("info", .info), ("warning", .warning), ("error", .error)]),
-        duration("settle", \.rules.settleTime, .milliseconds(50), .seconds(3600)),
-        duration("incomplete", \.rules.incompleteTime, .milliseconds(50), .seconds(86_400)),
-        duration("reconcile", \.rules.reconcileInterval, .seconds(1), .seconds(86_400)),
-        duration("poll", \.rules.pollInterval, .milliseconds(100), .seconds(86_400)),
-        duration("gather", \.rules.gatherTime, .zero, .seconds(10)),
-        duration("watch_retry", \.rules.watchRetryInterval, .seconds(1), .seconds(86_400)),
-        duration("retry", \.rules.retryInterval, .seconds(1), .seconds(86_400)),
-        duration("client_idle", \.rules.clientIdleTime, .seconds(1), .seconds(3600)),
-        duration("worker_idle", \.rules.workerIdleTime, .zero, .seconds(7 * 86_400)),
-        bytes("free_space", otherwise: "none", \.freeSpace),
-        bytes("free_memory", otherwise: "the engine's own estimate", \.rules.freeMemoryNeeded),
-        quietHours,
-        retention("count") { $0.count.map(String.init) },
-        retention("bytes") { $0.bytes.map(ByteCountText.text) },
-        retention("age") { $0.age.map { DurationText.text(.milliseconds(Int64($0 * 1000))) } },
-        hook("done", \.rules.hooks.done), hook("failed", \.rules.hooks.failed),
     ]
+
+    /// All of them, in the order of the documented example. The defaults of prompts are not among them.
+    static let all: [ConfigurationKey] =
+        fixed + ofEngine + [
+            choice(
+                "log", \.logLevel,
+                [("debug", .debug), ("info", .info), ("warning", .warning), ("error", .error)]),
+            duration("settle", \.rules.settleTime, .milliseconds(50), .seconds(3600)),
+            duration("incomplete", \.rules.incompleteTime, .milliseconds(50), .seconds(86_400)),
+            duration("reconcile", \.rules.reconcileInterval, .seconds(1), .seconds(86_400)),
+            duration("poll", \.rules.pollInterval, .milliseconds(100), .seconds(86_400)),
+            duration("gather", \.rules.gatherTime, .zero, .seconds(10)),
+            duration("watch_retry", \.rules.watchRetryInterval, .seconds(1), .seconds(86_400)),
+            duration("retry", \.rules.retryInterval, .seconds(1), .seconds(86_400)),
+            duration("client_idle", \.rules.clientIdleTime, .seconds(1), .seconds(3600)),
+            duration("worker_idle", \.rules.workerIdleTime, .zero, .seconds(7 * 86_400)),
+            bytes("free_space", otherwise: "none", \.freeSpace),
+            bytes("free_memory", otherwise: "the engine's own estimate", \.rules.freeMemoryNeeded),
+            quietHours,
+            retention("count") { $0.count.map(String.init) },
+            retention("bytes") { $0.bytes.map(ByteCountText.text) },
+            retention("age") { $0.age.map { DurationText.text(.milliseconds(Int64($0 * 1000))) } },
+            hook("done", \.rules.hooks.done), hook("failed", \.rules.hooks.failed),
+        ]
 
     /// The setting of that name.
     static func named(_ name: String) -> ConfigurationKey? { byName[name] }
