@@ -132,6 +132,21 @@ import Testing
         try await daemon.stop()
     }
 
+    @Test func aSubjectTakesBackWhatHoldsForAll() async throws {
+        let daemon = try await daemon()
+        try daemon.folder.write("root/defaults.yaml", "init: photo1.png\nmask: mask.png\n")
+        try daemon.folder.write("root/toby/subject.yaml", "mask: none\n")
+        try daemon.prompt("toby", "one")
+        #expect(await daemon.hasPictures(1, "toby"))
+        try daemon.folder.write("root/toby/subject.yaml", "init: none\n")
+        try daemon.prompt("toby", "two")
+        #expect(await daemon.hasPictures(2, "toby"))
+        let made = daemon.engine.record.generated.map(\.start?.photos)
+        #expect(made.map { $0?.photo.name } == ["photo1.png", nil])
+        #expect(made.allSatisfy { $0?.mask == nil })
+        try await daemon.stop()
+    }
+
     @Test func anOrderNamesThemOrKnowsTheirContents() async throws {
         let daemon = try await daemon()
         let queue = try daemon.queue

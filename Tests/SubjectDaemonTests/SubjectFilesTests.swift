@@ -219,6 +219,21 @@ import Testing
         #expect(SubjectSettings().over(all) == all)
     }
 
+    @Test func whatOneTakesBackNoWeakerOneSays() {
+        func parse(_ text: String) -> SubjectSettings { .parse(Array(text.utf8)) }
+        let none = parse("init: none\nmask: NONE\nseed: -1")
+        let some = parse("init: a.jpg\nmask: mask.png\nseed: 5\nstrength: 0.5")
+        let weakest = PromptOptions(picture: .init(steps: 9), seed: 6, start: "b.jpg", mask: "b.mask.png")
+        #expect(none != SubjectSettings() && none.problems.isEmpty)
+        #expect(none.over(some).defaults == PromptOptions(picture: .init(strength: 0.5)))
+        #expect(
+            none.over(some).over(weakest).defaults == PromptOptions(picture: .init(steps: 9, strength: 0.5)))
+        // The root's none counts where the subject says nothing.
+        #expect(SubjectSettings().over(none).over(weakest).defaults.start == nil)
+        let both = some.over(none).over(weakest).defaults
+        #expect(both.start == "a.jpg" && both.mask == "mask.png" && both.seed == 5)
+    }
+
     // MARK: Photos
 
     @Test func nestedPhotosCountByTheirPaths() {

@@ -21,13 +21,16 @@ struct PromptOptionReader: Sendable, Equatable {
 
     /// Those that were said, and the defaults for the rest.
     func over(_ defaults: PromptOptions) -> PromptOptions {
-        var all = options.over(defaults)
-        // -1 takes back what the defaults say.
-        if said.contains(.seed) { all.seed = options.seed }
-        // As none does.
-        if said.contains(.start) { all.start = options.start }
-        if said.contains(.mask) { all.mask = options.mask }
-        return all
+        options.over(defaults, takenBack: takenBack)
+    }
+
+    /// The options of which nothing holds, whatever the defaults say: -1 takes back a seed, none a file.
+    var takenBack: Set<PromptOption> {
+        var unset: Set<PromptOption> = []
+        if options.seed == nil { unset.insert(.seed) }
+        if options.start == nil { unset.insert(.start) }
+        if options.mask == nil { unset.insert(.mask) }
+        return unset.intersection(said)
     }
 
     /// Whether that option was among them.
@@ -215,7 +218,9 @@ struct PromptOptionReader: Sendable, Equatable {
 
 extension PromptOptions {
     /// These, and the defaults where they say nothing.
-    func over(_ defaults: PromptOptions) -> PromptOptions {
+    ///
+    /// - Parameter takenBack: the options for which the defaults do not count.
+    func over(_ defaults: PromptOptions, takenBack: Set<PromptOption> = []) -> PromptOptions {
         var all = self
         all.picture.negativePrompt = picture.negativePrompt ?? defaults.picture.negativePrompt
         all.picture.steps = picture.steps ?? defaults.picture.steps
@@ -233,10 +238,10 @@ extension PromptOptions {
         all.picture.guidanceInterval = picture.guidanceInterval ?? defaults.picture.guidanceInterval
         all.picture.strength = picture.strength ?? defaults.picture.strength
         all.count = count ?? defaults.count
-        all.seed = seed ?? defaults.seed
+        all.seed = takenBack.contains(.seed) ? seed : seed ?? defaults.seed
         all.photos = photos ?? defaults.photos
-        all.start = start ?? defaults.start
-        all.mask = mask ?? defaults.mask
+        all.start = takenBack.contains(.start) ? start : start ?? defaults.start
+        all.mask = takenBack.contains(.mask) ? mask : mask ?? defaults.mask
         all.priority = priority ?? defaults.priority
         return all
     }

@@ -9,6 +9,8 @@ struct SubjectSettings: Sendable, Equatable {
     var classNoun: String?
     /// What holds where a prompt says nothing.
     var defaults = PromptOptions()
+    /// The options for which no weaker settings count.
+    var takenBack: Set<PromptOption> = []
     /// Which pictures are removed again; nil leaves it to the daemon's configuration.
     var retention: RetentionRule?
     /// What cannot be followed in it, in words for its writer.
@@ -39,7 +41,7 @@ struct SubjectSettings: Sendable, Equatable {
             }
         }
         guard problems.isEmpty else { return SubjectSettings(problems: problems) }
-        made.defaults = reader.over(PromptOptions())
+        (made.defaults, made.takenBack) = (reader.over(PromptOptions()), reader.takenBack)
         return made
     }
 

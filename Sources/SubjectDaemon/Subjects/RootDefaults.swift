@@ -1,3 +1,5 @@
+import ControlAPI
+
 /// The root's settings for all subjects: a file that settles like any other. Pure.
 struct RootDefaults: Sendable {
     /// What is to be done.
@@ -92,10 +94,17 @@ struct RootDefaults: Sendable {
 extension SubjectSettings {
     /// These, and where they say nothing, the others.
     func over(_ other: SubjectSettings) -> SubjectSettings {
-        var settings = self
+        var settings = over(other.defaults)
+        settings.takenBack.formUnion(other.takenBack)
         settings.classNoun = classNoun ?? other.classNoun
-        settings.defaults = defaults.over(other.defaults)
         settings.retention = retention ?? other.retention
+        return settings
+    }
+
+    /// These, and the options where they say nothing of them.
+    func over(_ options: PromptOptions) -> SubjectSettings {
+        var settings = self
+        settings.defaults = defaults.over(options, takenBack: takenBack)
         return settings
     }
 }

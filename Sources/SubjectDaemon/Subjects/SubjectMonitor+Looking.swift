@@ -114,9 +114,7 @@ extension SubjectMonitor {
     private func errand(_ action: SubjectMachine.Action, of name: String, _ subject: Subject) -> Errand {
         var settings = SubjectSettings()
         switch action {
-        case .readPrompt:
-            settings = self.settings(of: name)
-            settings.defaults = settings.defaults.over(configuration.defaults)
+        case .readPrompt: settings = settingsOfPrompts(of: name)
         case .note(let note, let lines):
             subject.machine.noted(note, lines)
             for line in lines { logger.warning("\(name)/\(FileRules.about(note: note)): \(line)") }

@@ -247,6 +247,11 @@ actor SubjectMonitor {
         subjects[subject]?.machine.settings?.over(defaults.settings) ?? defaults.settings
     }
 
+    /// The same with the daemon's own defaults: what a prompt is read under.
+    func settingsOfPrompts(of subject: String) -> SubjectSettings {
+        settings(of: subject).over(configuration.defaults)
+    }
+
     /// Keeps what was found out.
     func flush() async {
         guard !findings.isEmpty else { return }
