@@ -1,5 +1,6 @@
 import ControlAPI
 import DaemonTestSupport
+import GRDB
 import Images
 import Testing
 
@@ -98,6 +99,53 @@ import Testing
         #expect(await next.hasPictures(2, "toby"))
         #expect(next.engine.record.generated.map(\.prompt) == ["two"])
         #expect(await eventually { !next.folder.exists("root/toby/prompt.error.txt") })
+        try await next.stop()
+    }
+
+    /// Whatever says what is not there, mending that is enough.
+    @Test(arguments: ["root/toby/subject.yaml", "root/defaults.yaml"])
+    func aPromptWaitsForSettingsToBeMended(file: String) async throws {
+        let daemon = try await daemon()
+        try daemon.folder.write(file, "init: photo9.png\n")
+        try daemon.prompt("toby", "one --mask mask.png\ntwo --init none\nthree --init late.png")
+        #expect(await daemon.hasPictures(1, "toby"))
+        #expect(await eventually { note(daemon).contains("Line 1: no photo that can be used here") })
+        // A mask without a photo is a mistake as long as nothing names one.
+        try daemon.folder.write(file, "steps: 3\n")
+        #expect(await eventually { note(daemon).contains("Line 1: mask needs init") })
+        try daemon.folder.write(file, "init: photo2.png\n")
+        #expect(await daemon.hasPictures(2, "toby"))
+        #expect(await eventually { !note(daemon).contains("Line 1") && note(daemon).contains("Line 3") })
+        let made = daemon.engine.record.generated
+        #expect(made.map(\.prompt) == ["two", "one"])
+        #expect(made.last?.start?.photos.photo.name == "photo2.png")
+        #expect(made.last?.start?.photos.mask?.name == "mask.png")
+        try await daemon.stop()
+    }
+
+    /// A version that knew only of photos that lines name did not note which lines waited.
+    @Test func onlyTheLinesThatWaitedGoOnAfterAnUpdate() async throws {
+        let first = try await daemon()
+        try first.prompt("toby", "one\ntwo --photos late.png")
+        #expect(await first.hasPictures(1, "toby"))
+        #expect(await eventually { note(first).contains("Line 2: no photo") })
+        try await first.stop()
+        let store = try DatabaseQueue(path: first.folder("state/jobs.sqlite"))
+        try await store.write { db in
+            try db.alter(table: "job") { $0.drop(column: "startPhotos") }
+            try db.alter(table: "handledPrompt") { $0.drop(column: "waitingLines") }
+            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier LIKE '5 %'")
+        }
+        try store.close()
+        // With another photo it would be another picture.
+        try first.addPhoto(7, to: "toby", as: "late.png")
+
+        let next = try DaemonHarness(folder: first.folder)
+        try await next.start()
+        #expect(await next.hasPictures(2, "toby"))
+        #expect(await eventually { !next.folder.exists("root/toby/prompt.error.txt") })
+        #expect(try await next.isIdle())
+        #expect(next.engine.record.generated.map(\.prompt) == ["two"])
         try await next.stop()
     }
 

@@ -81,9 +81,11 @@ struct JobStore: Sendable {
     }
 
     /// The numbers of that very prompt's lines that wait for photos while the others became jobs; nil where none do.
-    func linesThatWait(of prompt: HandledPrompt, subject: String) async throws -> [Int]? {
+    func linesThatWait(
+        of prompt: HandledPrompt, _ lines: [PromptLine], subject: String
+    ) async throws -> [Int]? {
         try await database.read { db in
-            try Self.handledPrompt(of: subject, file: prompt.file, db)?.linesThatWait(of: prompt)
+            try Self.handledPrompt(of: subject, file: prompt.file, db)?.linesThatWait(of: prompt, lines)
         }
     }
 

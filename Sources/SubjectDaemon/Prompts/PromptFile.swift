@@ -48,7 +48,7 @@ struct HandledPrompt: Codable, Sendable, Equatable {
     static let forgotten: Int64 = -1
     /// The same while lines of it name photos that are not there.
     private static let awaiting: Int64 = -2
-    /// The numbers of these lines.
+    /// The numbers of these lines; nil also where they wait since a version that did not note them.
     var waitingLines: [Int]?
 
     /// Whether its file went, and what it asked for was taken back.
@@ -74,9 +74,13 @@ struct HandledPrompt: Codable, Sendable, Equatable {
     }
 
     /// The lines that wait for photos, where this is what is remembered of that prompt meanwhile.
-    func linesThatWait(of prompt: HandledPrompt) -> [Int]? {
-        modified == Self.awaiting && contentHash == prompt.contentHash && isSameFolder(as: prompt)
-            ? waitingLines : nil
+    ///
+    /// - Parameter lines: all of that prompt's lines.
+    func linesThatWait(of prompt: HandledPrompt, _ lines: [PromptLine]) -> [Int]? {
+        guard modified == Self.awaiting, contentHash == prompt.contentHash, isSameFolder(as: prompt)
+        else { return nil }
+        // That version let a line wait for nothing but the references that it names.
+        return waitingLines ?? lines.filter { $0.options.photos != nil }.map(\.number)
     }
 }
 

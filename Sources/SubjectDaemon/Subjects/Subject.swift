@@ -14,9 +14,9 @@ final class Subject {
     var trustTimes = true
     /// Whether there is nothing about it that a person need know.
     var isQuiet = false
-    /// The photos and masks that were there when prompts asked for others, by these files' names: another look is due
-    /// when they change.
-    var picturesWhenMissed: [String: [String: SubjectMachine.PictureState]] = [:]
+    /// What held when prompts asked for photos or masks that were not there, by these files' names: another look is due
+    /// when something else does.
+    var whenMissed: [String: Circumstances] = [:]
     /// Why its folder cannot be read.
     var problem: String?
     /// When to look though nothing was seen: a file will have settled then.
@@ -25,6 +25,12 @@ final class Subject {
     var pollAt: Duration?
     /// When to try again to watch it.
     var watchAt: Duration?
+
+    /// What it depends on which photos and masks a prompt's lines come to.
+    struct Circumstances: Equatable {
+        var pictures: [String: SubjectMachine.PictureState]
+        var settings: SubjectSettings
+    }
 
     init(identity: FolderIdentity, machine: SubjectMachine) {
         self.identity = identity

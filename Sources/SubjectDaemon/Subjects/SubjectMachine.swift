@@ -341,10 +341,11 @@ struct SubjectMachine: Sendable {
 
     // MARK: What it is at
 
-    /// The prompts that are due, with what would be remembered of each once it is turned into jobs.
+    /// The prompts that are due, with what would be remembered of each once it is turned into jobs. One that was read
+    /// under settings that no longer hold has no contents.
     var duePrompts: [(file: String, contents: PromptContents?, handled: HandledPrompt)] {
         prompts.filter(isDue).sorted { $0.file.precedes($1.file) }.map {
-            ($0.file, $0.contents, toHandle($0))
+            ($0.file, $0.isStale ? nil : $0.contents, toHandle($0))
         }
     }
 

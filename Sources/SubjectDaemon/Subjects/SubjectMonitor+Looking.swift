@@ -76,7 +76,7 @@ extension SubjectMonitor {
             let now = time.now
             for name in names {
                 guard let subject = subjects[name] else { continue }
-                planAgainIfPhotosCame(subject)
+                planAgainWhatMissed(name, subject)
                 let (actions, again) = subject.machine.next(at: now, defaultsPend: defaults.pend)
                 subject.lookAt = again
                 subject.isQuiet = actions.isEmpty && subject.machine.isQuiet(at: now)

@@ -14,12 +14,16 @@ extension SubjectMonitor {
         guard let choices = await choose(wishes, of: name, subject) else { return false }
         do {
             // Photos that came since change nothing about the lines that did not wait for one.
-            let waited = try await store.linesThatWait(of: prompt.handled, subject: name)
+            let waited = try await store.linesThatWait(
+                of: prompt.handled, contents.lines, subject: name)
             let lines = contents.lines.filter { waited?.contains($0.number) ?? true }
-            let (planned, problems, waiting) = JobPlanner.plan(
+            let (planned, problems, missed) = JobPlanner.plan(
                 // The keys are made with the name that the subject had first: a new name makes nothing twice.
                 subject: try await store.origin(of: name), source: file, lines: lines
             ) { choices[$0] ?? PhotoChoice() }
+            // Under other settings a line that cannot be read now may be once more.
+            let unread = waited?.filter { number in !lines.contains { $0.number == number } } ?? []
+            let waiting = missed + unread
             let jobs = planned.map { job in
                 var job = job
                 job.subject = name
@@ -37,7 +41,7 @@ extension SubjectMonitor {
                 jobs, from: handled, subject: name, made: made, goesOn: waited != nil, at: .now)
             try await recallForgotten(name, subject)
             subject.machine.handled(prompt.handled, problems: problems)
-            subject.picturesWhenMissed[file] = problems.isEmpty ? nil : subject.machine.pictureStates
+            subject.whenMissed[file] = waiting.isEmpty ? nil : circumstances(of: name, subject)
             if count > 0 {
                 let used = Set(jobs.flatMap(\.references)).count
                 logger.notice("\(name): \(count) new in the queue, with \(used) of its photos")
@@ -58,7 +62,7 @@ extension SubjectMonitor {
         do {
             try await store.withdraw(file, of: name, at: .now)
             subject.machine.withdrawn(file)
-            subject.picturesWhenMissed[file] = nil
+            subject.whenMissed[file] = nil
             try await recallForgotten(name, subject)
             logger.notice(
                 "\(name): \(file) asks for nothing any more; what waited for its turn is taken back")
@@ -78,14 +82,18 @@ extension SubjectMonitor {
         }
     }
 
-    /// A prompt that named photos or masks which were not there is due again once others are.
-    func planAgainIfPhotosCame(_ subject: Subject) {
-        guard !subject.picturesWhenMissed.isEmpty else { return }
-        let pictures = subject.machine.pictureStates
-        for (file, before) in subject.picturesWhenMissed where before != pictures {
-            subject.picturesWhenMissed[file] = nil
+    /// A prompt that named photos or masks which were not there is due again once others are, or settings name others.
+    func planAgainWhatMissed(_ name: String, _ subject: Subject) {
+        guard !subject.whenMissed.isEmpty else { return }
+        let now = circumstances(of: name, subject)
+        for (file, before) in subject.whenMissed where before != now {
+            subject.whenMissed[file] = nil
             subject.machine.forgetHandled(file)
         }
+    }
+
+    private func circumstances(of name: String, _ subject: Subject) -> Subject.Circumstances {
+        .init(pictures: subject.machine.pictureStates, settings: settingsOfPrompts(of: name))
     }
 
     /// Has the subject's prompts be turned into jobs again, with the photos that are there now.
