@@ -84,10 +84,17 @@ import Testing
         (wrong { ($0.start, $0.picture.strength) = ("a.jpg", 0) }, "above 0 and up to 1"),
         (wrong { $0.mask = "mask.png" }, "mask needs init"),
         (wrong { ($0.start, $0.mask) = ("a.jpg", "b.png") }, "ends in .mask.png"),
+        (wrong { ($0.start, $0.mask) = ("none", "mask.png") }, "mask needs init"),
+        (wrong { ($0.start, $0.picture.strength) = ("None", 0.5) }, "strength needs init"),
+        (wrong(maskHash: "cc"), "those of the photo to start from are not: give both."),
+        (wrong(maskHash: "cc") { $0.start = "a.jpg" }, "those of the photo to start from are not"),
+        (wrong(startHash: "aa") { $0.mask = "mask.png" }, "the mask's are not: give both."),
     ]
 
-    private static func wrong(_ change: (inout PromptOptions) -> Void) -> PictureOrder {
-        var order = PictureOrder(subject: "a", prompt: "p")
+    private static func wrong(
+        startHash: String? = nil, maskHash: String? = nil, _ change: (inout PromptOptions) -> Void = { _ in }
+    ) -> PictureOrder {
+        var order = PictureOrder(subject: "a", prompt: "p", startHash: startHash, maskHash: maskHash)
         change(&order.options)
         return order
     }
@@ -108,6 +115,12 @@ import Testing
             count: 100, seed: 0, start: "2024/a.jpg", mask: "2024/A.Mask.png", priority: -1000)
         #expect(
             OrderRules.problem(with: PictureOrder(subject: "a b.c", prompt: "p", options: options)) == nil)
+        let none = PromptOptions(start: "none", mask: "NONE")
+        for hashes in [(nil, nil), ("aa", nil), ("aa", "cc")] as [(String?, String?)] {
+            let order = PictureOrder(
+                subject: "a", prompt: "p", options: none, startHash: hashes.0, maskHash: hashes.1)
+            #expect(OrderRules.problem(with: order) == nil)
+        }
     }
 
     @Test func theDaemonsOwnQueueAnswers() async throws {

@@ -215,6 +215,14 @@ import Testing
         let made = daemon.engine.record.generated
         #expect(made[0].start == made[1].start && made[0].start?.photos.mask?.name == "mask.png")
         #expect(made[1].references.isEmpty)
+        try await order { ($0.options.start, $0.options.mask, $0.options.seed) = ("none", "None", 1) }
+        try await order {
+            ($0.options.start, $0.options.mask, $0.options.seed) = ("photo2.png", "none", 2)
+        }
+        #expect(await daemon.hasPictures(4, "toby"))
+        let others = daemon.engine.record.generated.dropFirst(2).map(\.start?.photos)
+        #expect(others.map { $0?.photo.name } == [nil, "photo2.png"])
+        #expect(others.allSatisfy { $0?.mask == nil })
         await #expect(throws: QueueRefusal.self) { try await order { $0.options.start = "nowhere.png" } }
         await #expect(throws: QueueRefusal.self) { try await order { $0.startHash = "ffffffff" } }
         try await daemon.stop()

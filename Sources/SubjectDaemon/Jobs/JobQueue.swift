@@ -131,6 +131,8 @@ struct JobQueue: QueueControl {
     }
 
     func order(_ order: PictureOrder) async throws -> [JobStatus] {
+        var order = order
+        order.options = PromptOptionRules.withoutNone(order.options)
         let prompt = order.prompt.split(whereSeparator: \.isNewline).joined(separator: " ")
         guard prompt.contains(where: { !$0.isWhitespace }) else {
             throw QueueRefusal("the prompt is empty: say what the picture shall show")

@@ -31,6 +31,7 @@ enum PromptOptionRules {
     ///
     /// - Parameter hasStart: whether there is a photo to start from that the options do not name.
     static func problems(of options: PromptOptions, hasStart: Bool = false) -> [String] {
+        let options = withoutNone(options)
         let picture = options.picture
         var problems: [String] = []
         func note(_ check: () throws -> Void) {
@@ -151,11 +152,21 @@ enum PromptOptionRules {
     private static func file(
         _ option: PromptOption, _ written: String, _ allowed: String, isAllowed: (String) -> Bool
     ) throws(WritingMistake) -> String? {
-        if written.lowercased() == noFile { return nil }
+        if isNone(written) { return nil }
         guard !written.isEmpty, written.count <= photoName, isAllowed(written) else {
             throw refusal(option, WritingMistake.quoted(written), allowed)
         }
         return written
+    }
+
+    private static func isNone(_ written: String) -> Bool { written.lowercased() == noFile }
+
+    /// The options with no name of a file where they say ``noFile``, as a prompt file's are once they are read.
+    static func withoutNone(_ options: PromptOptions) -> PromptOptions {
+        var options = options
+        if options.start.map(isNone) == true { options.start = nil }
+        if options.mask.map(isNone) == true { options.mask = nil }
+        return options
     }
 
     /// What is wrong where an option of a photo to start from is there and that photo is not.
