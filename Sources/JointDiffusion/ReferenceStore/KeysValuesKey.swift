@@ -40,8 +40,3 @@ public struct KeysValuesKey: Codable, Sendable, Hashable {
         return "\(photo.prefix(16))-\(hash.prefix(32))\(KeysValuesStore.suffix)"
     }
 }
-
-extension Digest {
-    /// 64 digits.
-    var hexadecimal: String { map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() }
-}

@@ -22,7 +22,7 @@ public final class KeysValuesStore {
     ///   - report: told, once each, what could not be kept or was damaged.
     /// - Throws: `SafetensorsError.unwritable` where the folder cannot be made.
     public init(
-        folder: String, budget: Int64, leftFree: Int64 = 512 << 20,
+        folder: String, budget: Int64, leftFree: Int64 = BudgetedFolder.usualLeftFree,
         report: @escaping (String) -> Void = { _ in }
     ) throws(SafetensorsError) {
         self.folder = try BudgetedFolder(

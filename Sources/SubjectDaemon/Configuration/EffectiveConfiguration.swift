@@ -164,7 +164,7 @@ public struct EffectiveConfiguration: Sendable {
             else { throw ConfigurationError(problems) }
             var daemon = settings.rules
             (daemon.root, daemon.stateFolder, daemon.socket) = (root, state, socket)
-            let leftFree = max(EngineCachePlace.usualLeftFree, daemon.freeBytesNeeded)
+            let leftFree = max(BudgetedFolder.usualLeftFree, daemon.freeBytesNeeded)
             return EffectiveConfiguration(
                 daemon: daemon,
                 engine: EngineSettings(

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Where an engine keeps what it can have again, but not at once: what photos leave behind in the model, or packed weights.
 public struct EngineCachePlace: Sendable, Equatable {
     /// The folder; it is made if it is not there.
@@ -7,13 +9,11 @@ public struct EngineCachePlace: Sendable, Equatable {
     /// What it leaves free on the disk.
     public var leftFree: Int64
 
-    /// What a disk has left for what cannot be had again, where nobody says otherwise.
-    public static let usualLeftFree: Int64 = 512 << 20
     /// What packed weights may take, where nobody says otherwise.
     public static let usualPackedWeights: Int64 = 8_000_000_000
 
     /// All of it.
-    public init(folder: String, bytes: Int64, leftFree: Int64 = Self.usualLeftFree) {
+    public init(folder: String, bytes: Int64, leftFree: Int64 = BudgetedFolder.usualLeftFree) {
         self.folder = folder
         self.bytes = bytes
         self.leftFree = leftFree

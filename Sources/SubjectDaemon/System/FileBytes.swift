@@ -59,15 +59,3 @@ enum FileBytes {
         return descriptor
     }
 }
-
-extension Sequence<UInt8> {
-    /// Two digits a byte.
-    var hexadecimal: String {
-        var text = ""
-        for byte in self {
-            let digits = String(byte, radix: 16)
-            text += digits.count == 1 ? "0" + digits : digits
-        }
-        return text
-    }
-}

@@ -28,15 +28,10 @@ extension CPUBackend {
     /// Whether attention rounds its factors to bfloat16, where that is faster or where rounding is to be seen. Its scores,
     /// their maxima and all sums stay float32. A text encoder's, which is causal, never does.
     var isAttentionReduced: Bool {
-        switch configuration.precision {
-        case .float32: false
-        case .bfloat16: paysOrIsSeen(.bfloat16)
-        case .int8: paysOrIsSeen(.int8)
-        }
-    }
-
-    private func paysOrIsSeen(_ precision: Precision) -> Bool {
-        !configuration.supports(precision) || withUnsafePointer(to: context, ck_bfloat16_attention_pays)
+        let precision = configuration.precision
+        return precision != .float32
+            && (!configuration.supports(precision)
+                || withUnsafePointer(to: context, ck_bfloat16_attention_pays))
     }
 
     /// Whether they are so by rounding their factors here.

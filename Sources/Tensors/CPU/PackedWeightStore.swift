@@ -1,6 +1,6 @@
 import CKernels
 import Crypto
-import Foundation
+import Glibc
 
 /// Weights in the layout that this processor's kernels read, kept on the disk: a model is packed once and from then on mapped
 /// into memory, where it is the page cache's and needs no more than it must.
@@ -33,7 +33,7 @@ public final class PackedWeightStore {
     ///   - report: told what could not be kept or was damaged.
     /// - Throws: `SafetensorsError.unwritable` where the folder cannot be made.
     public init(
-        folder: String, budget: Int64, leftFree: Int64 = 512 << 20,
+        folder: String, budget: Int64, leftFree: Int64 = BudgetedFolder.usualLeftFree,
         report: @escaping (String) -> Void = { _ in }
     ) throws(SafetensorsError) {
         self.folder = try BudgetedFolder(
@@ -57,9 +57,7 @@ public final class PackedWeightStore {
             guard let origin = value.storage.origin else { return nil }
             let text =
                 "\(Self.form)\u{0}\(origin)\u{0}\(value.byteOffset) \(value.shape) \(value.elementType.rawValue)\u{0}\(layout)"
-            digest = SHA256.hash(data: Data(text.utf8)).map { byte in
-                String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-            }.joined()
+            digest = SHA256.hash(data: Array(text.utf8)).hexadecimal
         }
     }
 
@@ -92,17 +90,12 @@ public final class PackedWeightStore {
                 "the disk of \(folder.path) has less than \(megabytes(folder.leftFree)) left beside packed weights"
             )
         }
-        let temporary = "\(path).\(UInt32.random(in: 0 ... .max)).partial"
         do {
-            let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
-            guard file >= 0 else { throw failure(temporary) }
-            defer { close(file) }
-            try head(key, bytes, context).withUnsafeBytes { try write($0, to: file, temporary) }
-            try write(bytes, to: file, temporary)
             // What a power cut leaves of it shows by its checksum.
-            guard rename(temporary, path) == 0 else { throw failure(path) }
+            try head(key, bytes, context).withUnsafeBytes {
+                try WholeFile.write([$0, bytes], to: path, mode: 0o640, lasts: false)
+            }
         } catch {
-            unlink(temporary)
             return fail("packed weights could not be kept: \(error)")
         }
         return map(path, byteCount: bytes.count)
@@ -146,20 +139,6 @@ public final class PackedWeightStore {
         mapped.removeAll { $0.storage == nil }
         mapped.append(Mapping(name: String(path.dropFirst(folder.path.count + 1)), storage: storage))
         return storage
-    }
-
-    private func write(_ bytes: UnsafeRawBufferPointer, to file: Int32, _ path: String) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = Glibc.write(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-            guard count >= 0 || errno == EINTR else { throw failure(path) }
-            rest = rest.dropFirst(max(0, count))
-        }
-    }
-
-    /// The error of the last system call.
-    private func failure(_ path: String) -> SafetensorsError {
-        .unwritable(file: path, reason: String(cString: strerror(errno)))
     }
 
     private func megabytes(_ bytes: Int64) -> String { "\(bytes / 1_000_000) MB" }

@@ -11,6 +11,9 @@ public struct BudgetedFolder {
     /// What is left free on the disk, in bytes, for what cannot be had again.
     public let leftFree: Int64
 
+    /// What is left free where nobody says otherwise.
+    public static let usualLeftFree: Int64 = 512 << 20
+
     /// Makes the folder if it is not there, and removes what is beyond the budget and what a process left that was killed while
     /// it wrote.
     /// - Throws: `SafetensorsError.unwritable` where the folder cannot be made.

@@ -1,7 +1,6 @@
 import Foundation
 
-/// Writes tensors as a safetensors file: under a temporary name, synchronised, then renamed, so that
-/// the file is there either whole or not at all.
+/// Writes tensors as a safetensors file, which is there either whole or not at all.
 public enum SafetensorsWriter {
     /// - Parameter lasts: whether the file is to stay through a power cut, which takes a while.
     public static func write(
@@ -9,24 +8,12 @@ public enum SafetensorsWriter {
         lasts: Bool = true
     ) throws(SafetensorsError) {
         let head = try head(tensors, metadata: metadata, path: path)
-        let temporary = "\(path).\(UInt32.random(in: 0 ... .max)).partial"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw failure(path) }
-        do throws(SafetensorsError) {
-            defer { close(descriptor) }
-            try head.withUnsafeBufferPointer { (bytes) throws(SafetensorsError) in
-                try write(UnsafeRawBufferPointer(bytes), to: descriptor, path: path)
-            }
-            for (_, tensor) in tensors {
-                let bytes = UnsafeRawBufferPointer(
-                    start: tensor.rawPointer, count: tensor.count * tensor.elementType.size)
-                try write(bytes, to: descriptor, path: path)
-            }
-            guard !lasts || fsync(descriptor) == 0 else { throw failure(path) }
-            guard rename(temporary, path) == 0 else { throw failure(path) }
-        } catch {
-            unlink(temporary)
-            throw error
+        let data = tensors.map { _, tensor in
+            UnsafeRawBufferPointer(
+                start: tensor.rawPointer, count: tensor.count * tensor.elementType.size)
+        }
+        try head.withUnsafeBufferPointer { (head) throws(SafetensorsError) in
+            try WholeFile.write([UnsafeRawBufferPointer(head)] + data, to: path, mode: 0o666, lasts: lasts)
         }
     }
 
@@ -63,22 +50,5 @@ public enum SafetensorsWriter {
         } catch {
             throw .unwritable(file: path, reason: error.localizedDescription)
         }
-    }
-
-    private static func write(
-        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String
-    ) throws(SafetensorsError) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = Glibc.write(
-                descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-            guard written >= 0 || errno == EINTR else { throw failure(path) }
-            rest = rest.dropFirst(max(0, written))
-        }
-    }
-
-    /// The error of the last system call.
-    private static func failure(_ path: String) -> SafetensorsError {
-        .unwritable(file: path, reason: String(cString: strerror(errno)))
     }
 }

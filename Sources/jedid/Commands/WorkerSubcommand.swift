@@ -14,7 +14,7 @@ struct WorkerSubcommand: AsyncParsableCommand {
     @Option(help: "Where what photos leave behind in the model is kept.") var keysValues: String?
     @Option(help: "What it may take there, in bytes.") var keysValuesBytes: Int64 = 0
     @Option(help: "What is left free on the disk beside what is kept, in bytes.")
-    var leaveFree = EngineCachePlace.usualLeftFree
+    var leaveFree = BudgetedFolder.usualLeftFree
     @OptionGroup var packedWeights: PackedWeightOptions
     @Option(help: "The file that remembers models' hashes.") var modelHashes: String?
     @Option(help: "The tiny decoder that makes previews.") var previewVae: String?

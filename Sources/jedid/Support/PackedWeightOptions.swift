@@ -21,7 +21,7 @@ struct PackedWeightOptions: ParsableArguments {
     }
 
     /// Nil where no folder was named.
-    func place(leftFree: Int64 = EngineCachePlace.usualLeftFree) -> EngineCachePlace? {
+    func place(leftFree: Int64 = BudgetedFolder.usualLeftFree) -> EngineCachePlace? {
         packedWeights.map { EngineCachePlace(folder: $0, bytes: packedWeightsBytes, leftFree: leftFree) }
     }
 

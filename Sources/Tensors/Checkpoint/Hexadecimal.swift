@@ -1,0 +1,6 @@
+extension Sequence<UInt8> {
+    /// Two digits a byte.
+    package var hexadecimal: String {
+        map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+}
