@@ -5,6 +5,7 @@
 // (running maximum m and sum l per query; the output so far is rescaled when m grows), so that a task's working
 // set stays in the second-level cache whatever the number of tokens.
 #include "attention.h"
+#include "product.h"
 
 // The scalar reference: two passes in float64, straight from the definition ---------------------------
 
@@ -45,26 +46,6 @@ static void attend_reference(const attention_task *t) {
 
 // The vector version ---------------------------------------------------------------------------------
 
-/// scores [ROWS, VECTORS * 16] = q [ROWS, depth] keys [depth, BLOCK].
-#define SCORES(ROWS, VECTORS)                                                                      \
-    INLINE void scores_##ROWS##_##VECTORS(float *scores, const float *q, const float *keys, size_t depth) { \
-        f32x16 sum[ROWS][VECTORS];                                                                 \
-        _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++)                          \
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++) sum[r][v] = splat(0); \
-        for (size_t i = 0; i < depth; i++) {                                                       \
-            f32x16 k[VECTORS];                                                                     \
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++)                   \
-                k[v] = load16(keys + i * BLOCK + 16 * v);                                          \
-            _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {                    \
-                f32x16 a = splat(q[(size_t)r * depth + i]);                                        \
-                _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++) sum[r][v] += a * k[v]; \
-            }                                                                                      \
-        }                                                                                          \
-        _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++)                          \
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++)                   \
-                store16(scores + r * BLOCK + 16 * v, sum[r][v]);                                   \
-    }
-
 /// out [ROWS, VECTORS * 16] += p [ROWS, count] values [count, padded].
 #define WEIGHTED(ROWS, VECTORS)                                                                    \
     INLINE void weighted_##ROWS##_##VECTORS(                                                       \
@@ -87,48 +68,69 @@ static void attend_reference(const attention_task *t) {
                 store16(out + (size_t)r * padded + 16 * v, sum[r][v]);                             \
     }
 
-SCORES(6, 4)
-SCORES(6, 1)
 WEIGHTED(6, 4)
 WEIGHTED(6, 3)
 WEIGHTED(6, 2)
 WEIGHTED(6, 1)
 
-/// Turns a block's scores into probabilities relative to the running maximum and rescales what was summed.
-INLINE void soften(float *scores, float *sums, float *maximum, float *total, size_t count, size_t padded) {
-    size_t vectors = (count + 15) / 16;
+/// The same of 8 columns, two tokens at a time so that there are sums enough.
+INLINE void weighted_6_half(float *out, const float *p, const float *values, size_t count, size_t padded) {
+    f32x8 sum[6][2];
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < 6; r++) {
+        sum[r][0] = load8(out + (size_t)r * padded);
+        sum[r][1] = splat8(0);
+    }
+    size_t i = 0;
+    for (; i + 2 <= count; i += 2) {
+        f32x8 x = load8(values + i * padded), y = load8(values + (i + 1) * padded);
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < 6; r++) {
+            sum[r][0] += splat8(p[r * BLOCK + i]) * x;
+            sum[r][1] += splat8(p[r * BLOCK + i + 1]) * y;
+        }
+    }
+    if (i < count) {
+        f32x8 x = load8(values + i * padded);
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < 6; r++) sum[r][0] += splat8(p[r * BLOCK + i]) * x;
+    }
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < 6; r++) store8(out + (size_t)r * padded, sum[r][0] + sum[r][1]);
+}
+
+/// Turns a block's scores into probabilities relative to the running maximum and rescales what was summed. Scores are
+/// logarithms to base 2.
+INLINE void soften(float *scores, float *sums, float *maximum, float *totals, size_t vectors, size_t padded) {
     f32x16 top = load16(scores);
     for (size_t v = 1; v < vectors; v++) top = max16(top, load16(scores + 16 * v));
     float m = max_of(top);
+    f32x16 sum = load16(totals);
     if (m > *maximum) {
-        float shrink = *maximum == -INFINITY ? 0 : expf(*maximum - m);
-        for (size_t i = 0; i < padded; i += 16) store16(sums + i, load16(sums + i) * splat(shrink));
-        *total *= shrink;
+        f32x16 shrink = splat(*maximum == -INFINITY ? 0 : exp2f(*maximum - m));
+        for (size_t i = 0; i < padded; i += 16) store16(sums + i, load16(sums + i) * shrink);
+        sum *= shrink;
         *maximum = m;
     }
-    f32x16 sum = splat(0);
+    f32x16 level = splat(*maximum);
     for (size_t v = 0; v < vectors; v++) {
-        f32x16 s = load16(scores + 16 * v);
-        f32x16 p = exp16(s - splat(*maximum));
-        p = select16(s < splat(-3e38f), splat(0), p);  // what is masked counts for nothing
+        f32x16 p = power16(load16(scores + 16 * v) - level);
         store16(scores + 16 * v, p);
         sum += p;
     }
-    *total += sum_of(sum);
+    store16(totals, sum);
 }
 
 INLINE void attend_block(
     const attention_task *t, const float *block, size_t count, size_t token, const float *q, float *scores, float *sums,
-    float *maximum, float *total, size_t rows, bool wide) {
+    float *maximum, float *totals, size_t rows, bool wide) {
     const attention_work *w = t->work;
-    const float *values = block + BLOCK * w->depth;
-    size_t vectors = (count + 15) / 16, padded = w->padded;
+    size_t vectors = (count + 15) / 16, depth = w->depth, padded = w->padded;
+    const float *values = block + BLOCK * depth;
     for (size_t row = 0; row < rows; row += 6) {
         float *s = scores;
+        const float *a = q + row * depth;
         size_t v = 0;
         if (wide)
-            for (; v + 4 <= vectors; v += 4) scores_6_4(s + 16 * v, q + row * w->depth, block + 16 * v, w->depth);
-        for (; v < vectors; v++) scores_6_1(s + 16 * v, q + row * w->depth, block + 16 * v, w->depth);
+            for (; v + 4 <= vectors; v += 4)
+                product_4(s + 16 * v, BLOCK, a, depth, block + 16 * v * depth, 16, 16 * depth);
+        for (; v < vectors; v++) product_1(s + 16 * v, BLOCK, a, depth, block + 16 * v * depth, 16, 0);
         for (size_t r = 0; r < 6; r++) {
             size_t seen = count;
             if (w->causal) {
@@ -136,7 +138,7 @@ INLINE void attend_block(
                 seen = limit <= token ? 0 : limit - token < count ? limit - token : count;
             }
             for (size_t i = seen; i < vectors * 16; i++) s[r * BLOCK + i] = -INFINITY;
-            soften(s + r * BLOCK, sums + (row + r) * padded, maximum + row + r, total + row + r, count, padded);
+            soften(s + r * BLOCK, sums + (row + r) * padded, maximum + row + r, totals + (row + r) * 16, vectors, padded);
         }
         float *o = sums + row * padded;
         size_t i = 0;
@@ -145,7 +147,9 @@ INLINE void attend_block(
             if (i + 48 <= padded) weighted_6_3(o + i, s, values + i, count, padded), i += 48;
             if (i + 32 <= padded) weighted_6_2(o + i, s, values + i, count, padded), i += 32;
         }
-        for (; i < padded; i += 16) weighted_6_1(o + i, s, values + i, count, padded);
+        bool half = !wide && padded - depth >= 8;
+        for (; i < padded - (half ? 16 : 0); i += 16) weighted_6_1(o + i, s, values + i, count, padded);
+        if (half) weighted_6_half(o + i, s, values + i, count, padded);
     }
 }
 
@@ -153,14 +157,13 @@ INLINE void attend_body(const attention_task *t, bool wide) {
     const attention_work *w = t->work;
     size_t depth = w->depth, padded = w->padded;
     size_t rows = round_up(t->count, 6);
-    float scores[6 * BLOCK] __attribute__((aligned(64))), maximum[QUERIES], total[QUERIES];
+    float scores[6 * BLOCK] __attribute__((aligned(64))), maximum[QUERIES];
     float *q = scratch_of(w);
-    float *sums = q + QUERIES * depth;
-    memset(sums, 0, rows * padded * sizeof(float));
-    float scale = 1 / sqrtf((float)depth);
+    float *sums = q + QUERIES * depth, *totals = sums + QUERIES * padded;
+    memset(sums, 0, (QUERIES * padded + rows * 16) * sizeof(float));
+    float scale = 1.44269504f / sqrtf((float)depth);
     for (size_t r = 0; r < rows; r++) {
         maximum[r] = -INFINITY;
-        total[r] = 0;
         const float *from =
             w->queries + (t->image * w->tokens + t->begin + (r < t->count ? r : 0)) * w->channels + t->head * depth;
         for (size_t i = 0; i < depth; i++) q[r * depth + i] = from[i] * scale;
@@ -173,15 +176,15 @@ INLINE void attend_body(const attention_task *t, bool wide) {
             if (w->causal && b * BLOCK >= t->begin + t->count) break;
             size_t count = tokens - b * BLOCK < BLOCK ? tokens - b * BLOCK : BLOCK;
             attend_block(
-                t, packed + b * w->block_size, count, b * BLOCK, q, scores, sums, maximum, total, rows, wide);
+                t, packed + b * w->block_size, count, b * BLOCK, q, scores, sums, maximum, totals, rows, wide);
         }
     }
     for (size_t r = 0; r < t->count; r++) {
         float *to = (float *)w->out + (t->image * w->tokens + t->begin + r) * w->channels + t->head * depth;
-        float inverse = 1 / total[r];
+        float total = sum_of(load16(totals + r * 16)), inverse = 1 / total;
         for (size_t i = 0; i < depth; i++) to[i] = sums[r * padded + i] * inverse;
         if (w->logsumexp)
-            w->logsumexp[(t->image * w->heads + t->head) * w->tokens + t->begin + r] = maximum[r] + logf(total[r]);
+            w->logsumexp[(t->image * w->heads + t->head) * w->tokens + t->begin + r] = maximum[r] * 0.693147181f + logf(total);
     }
 }
 
@@ -191,14 +194,14 @@ TARGET_AVX2 static void attend_avx2(const attention_task *t) { attend_body(t, fa
 TARGET_AVX512 static void attend_avx512(const attention_task *t) { attend_body(t, true); }
 #endif
 
-/// Keys [depth, BLOCK], then values [BLOCK, padded].
+/// Keys [BLOCK / 16, depth, 16], then values [BLOCK, padded].
 static void pack_floats(
     const float *k, const float *v, size_t count, size_t channels, size_t depth, float *packed) {
     size_t padded = round_up(depth, 16);
     float *keys = packed, *values = packed + BLOCK * depth;
     for (size_t i = 0; i < depth; i++) {
-        for (size_t token = 0; token < count; token++) keys[i * BLOCK + token] = k[token * channels + i];
-        for (size_t token = count; token < BLOCK; token++) keys[i * BLOCK + token] = 0;
+        for (size_t token = 0; token < BLOCK; token++)
+            keys[(token / 16 * depth + i) * 16 + token % 16] = token < count ? k[token * channels + i] : 0;
     }
     for (size_t token = 0; token < count; token++) {
         memcpy(values + token * padded, v + token * channels, depth * sizeof(float));

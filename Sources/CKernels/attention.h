@@ -33,8 +33,6 @@ typedef struct attention_task {
     size_t image, head, begin, count;
 } attention_task;
 
-INLINE size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
-
 /// Pairs of bfloat16 channels, whole vectors.
 INLINE size_t pairs_of_channels(size_t depth) { return round_up(depth, 32) / 2; }
 

@@ -34,7 +34,6 @@ typedef struct backward_task {
     float *scratch;
 } backward_task;
 
-static size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
 /// How often an image sees a segment.
 static size_t times_seen(const backward_work *w, size_t image, size_t segment) {

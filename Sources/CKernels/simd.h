@@ -9,6 +9,7 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 
 typedef float f32x16 __attribute__((vector_size(64)));
+typedef float f32x8 __attribute__((vector_size(32)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
 typedef uint32_t u32x16 __attribute__((vector_size(64)));
 typedef uint16_t u16x16 __attribute__((vector_size(32)));
@@ -41,6 +42,8 @@ typedef uint16_t u16x16 __attribute__((vector_size(32)));
     }
 #endif
 
+INLINE size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
+
 INLINE f32x16 load16(const float *p) {
     f32x16 v;
     memcpy(&v, p, sizeof v);
@@ -59,6 +62,16 @@ INLINE f32x16 load_some(const float *p, size_t count) {
 INLINE void store_some(float *p, f32x16 v, size_t count) { memcpy(p, &v, count * sizeof(float)); }
 
 INLINE f32x16 splat(float x) { return (f32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+
+INLINE f32x8 load8(const float *p) {
+    f32x8 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE void store8(float *p, f32x8 v) { memcpy(p, &v, sizeof v); }
+
+INLINE f32x8 splat8(float x) { return (f32x8){x, x, x, x, x, x, x, x}; }
 
 INLINE f32x16 select16(i32x16 mask, f32x16 a, f32x16 b) {
     return (f32x16)(((i32x16)a & mask) | ((i32x16)b & ~mask));
@@ -101,6 +114,22 @@ INLINE f32x16 exp16(f32x16 x) {
     p = p * r + splat(1.0f / 6);
     p = p * r + splat(0.5f);
     p = p * r + splat(1.0f);
+    p = p * r + splat(1.0f);
+    u32x16 exponent = ((u32x16)rounded + 127) << 23;
+    return p * (f32x16)exponent;
+}
+
+/// 2^x with a relative error below 2e-7 for x in [-126, 0]; what is less counts as -126, and what is not a number stays so.
+INLINE f32x16 power16(f32x16 x) {
+    x = max16(splat(-126.0f), x);
+    const f32x16 round = splat(12582912.0f);
+    f32x16 rounded = x + round;
+    f32x16 r = x - (rounded - round);
+    f32x16 p = splat(0.00132647272f);
+    p = p * r + splat(0.00967151269f);
+    p = p * r + splat(0.0555073374f);
+    p = p * r + splat(0.240222421f);
+    p = p * r + splat(0.693146978f);
     p = p * r + splat(1.0f);
     u32x16 exponent = ((u32x16)rounded + 127) << 23;
     return p * (f32x16)exponent;
