@@ -66,6 +66,30 @@ import Testing
         #expect(difference < Self.tolerance, "VAE decoder")
     }
 
+    /// At sizes where convolutions go by tiles the U-Net gives what it gives without; that is held to diffusers above.
+    @Test(arguments: configurations, [(27, 29), (46, 47)])
+    func largeLatents(_ configuration: CPUConfiguration, _ extents: (Int, Int)) throws {
+        let golden = try GoldenCheckpoint("epsilon", in: Goldens.directory)
+        try CheckpointWriter.withFolder(of: golden, goldens: Goldens.directory) { folder in
+            func predicted(usesWinograd: Bool) throws -> [Float] {
+                var configuration = configuration
+                configuration.usesWinograd = usesWinograd
+                let backend = CPUBackend(configuration)
+                let unet = try UNet.load(folder: folder.path + "/unet", on: backend)
+                let text = Tensor(
+                    normal: [2, 7, unet.configuration.crossAttentionWidth], seed: 1, on: backend)
+                return unet(
+                    Tensor(normal: [2, extents.0, extents.1, 4], seed: 2, on: backend),
+                    timesteps: [800, 800], context: Captions(embeddings: text, ofImage: [0, 1]),
+                    coupling: .alone(images: 2)
+                ).elements
+            }
+            let (tiles, direct) = (try predicted(usesWinograd: true), try predicted(usesWinograd: false))
+            #expect(tiles != direct)
+            #expect(relativeDifference(tiles, direct) < 1e-5)
+        }
+    }
+
     private func tensor(_ name: String, _ tensors: GoldenTensors, _ backend: CPUBackend) throws -> Tensor {
         Tensor(try tensors.floats(name), shape: Shape(try tensors.shape(name)), on: backend)
     }

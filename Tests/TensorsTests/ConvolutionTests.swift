@@ -44,6 +44,12 @@ import Testing
                     hasBias: false),
                 Case(shape: [1, 130, 67, 7], channels: 11, hasResidual: true, activation: .relu),
                 Case(shape: [1, 3, 3, 700], channels: 3),
+                // Large enough for tiles of 2 x 2, and of 4 x 4.
+                Case(shape: [2, 27, 25, 32], channels: 48, hasResidual: true),
+                Case(shape: [1, 641, 1, 16], channels: 80, hasBias: false, activation: .silu),
+                Case(shape: [2, 46, 45, 16], channels: 80, hasResidual: true, activation: .relu),
+                Case(shape: [1, 1, 2050, 16], channels: 16),
+                Case(shape: [1, 47, 44, 48], channels: 16, hasBias: false),
             ]
             + (1...33).map {
                 Case(
@@ -95,7 +101,10 @@ import Testing
         let backend = CPUBackend(configuration)
         let (weight, plain) = PlainTensor(random: [48, 32, 3, 3], seed: 2).parameter(type, on: backend)
         let (bias, plainBias) = PlainTensor(random: [48], seed: 3).parameter(type, on: backend)
-        let cases = [([1, 1, 1, 32], 1), ([2, 16, 16, 32], 1), ([1, 7, 9, 32], 2), ([1, 30, 3, 32], 1)]
+        let cases = [
+            ([1, 1, 1, 32], 1), ([2, 16, 16, 32], 1), ([1, 7, 9, 32], 2), ([1, 30, 30, 32], 1),
+            ([1, 46, 45, 32], 1),
+        ]
         for (shape, stride) in cases + cases {
             let geometry = ConvolutionGeometry(kernel: 3, stride: stride, paddingBefore: 1, paddingAfter: 1)
             let x = PlainTensor(random: shape, seed: 1)
@@ -104,5 +113,27 @@ import Testing
             let actual = x.tensor(on: backend).convolution(weight, bias: bias, geometry: geometry)
             #expect(relativeError(actual, expected) < 2e-6, "\(shape), stride \(stride)")
         }
+    }
+
+    /// Tiles give what direct sums give, though not to the last bit, and what a picture comes to does not hang on its company.
+    @Test(arguments: Configurations.products, [(27, 25), (46, 45)])
+    func tiles(_ configuration: CPUConfiguration, _ extents: (Int, Int)) {
+        var direct = configuration
+        direct.usesWinograd = false
+        let x = PlainTensor(random: [3, extents.0, extents.1, 32], seed: 1)
+        let weight = PlainTensor(random: [48, 32, 3, 3], seed: 2)
+        let geometry = ConvolutionGeometry(kernel: 3, paddingBefore: 1, paddingAfter: 1)
+        func convolved(_ rows: Range<Int>, _ configuration: CPUConfiguration) -> [Float] {
+            let backend = CPUBackend(configuration)
+            return x.tensor(on: backend)[rows: rows].convolution(
+                weight.parameter(on: backend), bias: nil, geometry: geometry
+            ).elements
+        }
+        let all = convolved(0..<3, configuration)
+        #expect(all == (0..<3).flatMap { convolved($0..<$0 + 1, configuration) })
+        let plain = convolved(0..<3, direct)
+        #expect(all != plain)
+        let scale = plain.map(abs).max() ?? 0
+        #expect(zip(all, plain).allSatisfy { abs($0 - $1) < 3e-6 * scale })
     }
 }

@@ -6,7 +6,7 @@ import Testing
 /// Packed weights on the disk: the same numbers with and without, whatever happens to the files.
 @Suite(.enabled(if: CPUConfiguration.hasOneDNN && CPUConfiguration().usesOneDNN))
 struct PackedWeightStoreTests {
-    /// A checkpoint of two products and a convolution, and a folder for what is made of it.
+    /// A checkpoint of two products and two convolutions, and a folder for what is made of it.
     private final class Model {
         let checkpoint = TemporaryFile()
         let store = TemporaryFile("packed")
@@ -20,9 +20,10 @@ struct PackedWeightStoreTests {
             let backend = CPUBackend()
             try SafetensorsWriter.write(
                 [
-                    ("a", Tensor(normal: [96, 64], seed: seed, on: backend)),
+                    ("a", Tensor(normal: [96, 128], seed: seed, on: backend)),
                     ("b", Tensor(normal: [64, 96], seed: seed + 1, on: backend)),
                     ("c", Tensor(normal: [32, 16, 3, 3], seed: seed + 2, on: backend)),
+                    ("d", Tensor(normal: [16, 16, 3, 3], seed: seed + 3, on: backend)),
                 ], to: checkpoint.path)
             Thread.sleep(forTimeInterval: 3.2)
         }
@@ -39,16 +40,19 @@ struct PackedWeightStoreTests {
             }
             let backend = CPUBackend(CPUConfiguration(threads: 2, precision: precision), packedWeights: store)
             let file = try SafetensorsFile(path: checkpoint.path)
-            let weights = try ["a", "b", "c"].map {
+            let weights = try ["a", "b", "c", "d"].map {
                 Parameter(name: $0, value: try file.tensor($0, on: backend))
             }
-            let x = Tensor(normal: [40, 64], seed: 7, on: backend)
+            let x = Tensor(normal: [40, 128], seed: 7, on: backend)
             let image = Tensor(normal: [1, 12, 12, 16], seed: 8, on: backend)
+            // Large enough for tiles.
+            let large = Tensor(normal: [1, 27, 25, 16], seed: 9, on: backend)
             let geometry = ConvolutionGeometry(kernel: 3, paddingBefore: 1, paddingAfter: 1)
             var out: [Float] = []
             for _ in 0..<2 {
                 out += x.linear(weights[0]).linear(weights[1]).elements
                 out += image.convolution(weights[2], bias: nil, geometry: geometry).elements
+                out += large.convolution(weights[3], bias: nil, geometry: geometry).elements
                 if trims {
                     backend.trim()
                     backend.discardWeights()
@@ -75,7 +79,7 @@ struct PackedWeightStoreTests {
         let files = model.files
         // Where the processor lacks the precision, weights are rounded in memory, and those are no file's.
         let isNative = CPUConfiguration().supports(precision)
-        #expect(isNative ? files.count == 3 && files.allSatisfy { $0.hasSuffix(".packed") } : files.isEmpty)
+        #expect(isNative ? files.count == 4 && files.allSatisfy { $0.hasSuffix(".packed") } : files.isEmpty)
         let before = try files.map { try Data(contentsOf: URL(fileURLWithPath: model.path($0))) }
         let ready = try model.result(precision, trims: true)
         #expect(packing == plain && ready == plain)
@@ -117,7 +121,7 @@ struct PackedWeightStoreTests {
         let second = try model.result()
         #expect(second != first)
         #expect(try model.result(budget: nil) == second)
-        #expect(model.files.count == 6)
+        #expect(model.files.count == 8)
     }
 
     /// What was written a moment ago may change without showing it, and is not kept.
@@ -139,12 +143,12 @@ struct PackedWeightStoreTests {
         try model.write(seed: 50)
         let budget = Int64(sizes.reduce(0, +))
         let other = try model.result(budget: budget)
-        #expect(model.files.count == 3 && Set(model.files).isDisjoint(with: first))
+        #expect(model.files.count == 4 && Set(model.files).isDisjoint(with: first))
         #expect(model.messages == [])
         let second = model.files
         for name in second { unlink(model.path(name)) }
         #expect(try model.result(budget: budget - 1) == other && other != expected)
-        #expect(model.files.count == 2)
+        #expect(model.files.count == 3)
         let said = model.messages
         #expect(said.count == 1 && said[0].contains("packed anew at each start"), "\(said)")
     }
@@ -155,9 +159,9 @@ struct PackedWeightStoreTests {
         _ = try model.result()
         let sizes = try model.files.map { try Data(contentsOf: URL(fileURLWithPath: model.path($0))).count }
         _ = try PackedWeightStore(folder: model.folder, budget: Int64(sizes.reduce(0, +)), leftFree: 0)
-        #expect(model.files.count == 3)
+        #expect(model.files.count == 4)
         _ = try PackedWeightStore(folder: model.folder, budget: Int64(sizes.reduce(0, +) - 1), leftFree: 0)
-        #expect(model.files.count == 2)
+        #expect(model.files.count == 3)
         _ = try PackedWeightStore(folder: model.folder, budget: 0, leftFree: 0)
         #expect(model.files.isEmpty)
     }

@@ -82,6 +82,26 @@ void ck_rescale(
     const float *row_scales, size_t rows_per_scale, const float *column_scales, const float *bias,
     const float *residual);
 
+// winograd.c -----------------------------------------------------------------------------------------
+
+/// 3x3, stride 1, padding 1: x [images, height, width, channels] -> [images, height, width, outputs]. Channels and outputs
+/// are multiples of 16.
+typedef struct {
+    size_t images, height, width, channels, outputs;
+} ck_convolution;
+
+/// out = x convolved with the weights + bias [outputs] (may be null) + residual [like out] (may be null), by minimal
+/// filtering of tiles of m x m outputs; m is 2 or 4. `workspace` holds ck_winograd_workspace floats.
+void ck_winograd(
+    const ck_context *context, float *out, const ck_convolution *shape, size_t m, const float *x, const float *packed,
+    const float *bias, const float *residual, float *workspace);
+size_t ck_winograd_workspace(const ck_convolution *shape, size_t m);
+
+/// weights [outputs, channels, 3, 3] -> packed [(m + 2)², outputs / 16, channels, 16]: ck_winograd_packed_count floats.
+void ck_winograd_pack(
+    const ck_context *context, float *packed, const ck_convolution *shape, size_t m, const float *weights);
+size_t ck_winograd_packed_count(const ck_convolution *shape, size_t m);
+
 // activation.c ---------------------------------------------------------------------------------------
 
 typedef enum { CK_IDENTITY = 0, CK_RELU, CK_SILU, CK_GELU, CK_QUICK_GELU, CK_TANH } ck_activation;

@@ -4,8 +4,12 @@ import Tensors
 ///
 /// An estimate from the model's shapes, held against what a checkpoint of Stable Diffusion 1.5's size takes.
 public struct ModelMemory: Codable, Sendable, Equatable {
-    /// Bytes of all weights, in the form that is computed with.
-    public var weights: Int
+    /// The weights of each network.
+    public var networks: [NetworkMemory]
+    /// Whether the weights of a network stay in memory while another computes; those that are packed on the disk do not.
+    public var holdsAllNetworks: Bool
+    /// Bytes of weights that are nowhere but in memory, since LoRA files changed them.
+    public var adapted: Int
     /// Bytes that decoding or encoding takes for each pixel.
     public var perPixel: Int
     /// Bytes that a pass through the U-Net takes for each latent pixel of its images.
@@ -34,28 +38,127 @@ public struct ModelMemory: Codable, Sendable, Equatable {
         let tiling = VAETiling.chosen(.automatic, bytesPerPixel: perPixel, height: height, width: width)
         let pixels =
             tiling?.pixels(height: height, width: width, downscale: downscale) ?? width * height
-        return Self.base + weights + max(denoising, pixels * perPixel)
+        let weights = networks.map { $0.needed(width: width, height: height) }
+        let held = holdsAllNetworks ? weights.reduce(0, +) : weights.max() ?? 0
+        return Self.base + adapted + held + max(denoising, pixels * perPixel)
+    }
+}
+
+/// The weights of a network, in the form that is computed with.
+public struct NetworkMemory: Codable, Sendable, Equatable {
+    /// Bytes of all of them.
+    public var weights: Int
+    /// Those of 3x3 convolutions that may take Winograd's form, by the size of the images that they run over.
+    public var filters: [Filters]
+
+    /// 3x3 convolutions over images of one size.
+    public struct Filters: Codable, Sendable, Equatable {
+        /// The picture's pixels for one of the image's, in each direction.
+        public var downscale: Int
+        /// Of their weights, computed with directly.
+        public var bytes: Int
+
+        public init(downscale: Int, bytes: Int) {
+            self.downscale = downscale
+            self.bytes = bytes
+        }
+    }
+
+    public init(weights: Int, filters: [Filters]) {
+        self.weights = weights
+        self.filters = filters
+    }
+
+    /// All weights, with those of filters as the picture's size makes them.
+
+    func needed(width: Int, height: Int) -> Int {
+        filters.reduce(weights) {
+            let pixels = (width / $1.downscale) * (height / $1.downscale)
+            return $0 + $1.bytes / 9 * (Winograd.points(pixels: pixels) - 9)
+        }
     }
 }
 
 extension DiffusionModel {
     /// The model's own figures, computing in that precision.
-    public func memory(precision: Precision) -> ModelMemory {
-        func bytes(_ network: ModelNetwork) -> Int {
-            switch (network, precision) {
-            // The text encoder is float32 always, and the autoencoder where the processor has bytes and no bfloat16.
-            case (.textEncoder, _), (_, .float32), (.autoencoder, .int8): 4
-            case (_, .bfloat16): 2
-            case (.unet, .int8): 1
-            }
+    /// - Parameter packsOnDisk: whether packed weights are kept there.
+    public func memory(precision: Precision, packsOnDisk: Bool = false) -> ModelMemory {
+        let computesDirectly = (backend as? CPUBackend)?.configuration.usesWinograd == false
+        let networks = ModelNetwork.allCases.map { network in
+            let bytes =
+                switch (network, precision) {
+                // The text encoder is float32 always, and the autoencoder where the processor has bytes and no bfloat16.
+                case (.textEncoder, _), (_, .float32), (.autoencoder, .int8): 4
+                case (_, .bfloat16): 2
+                case (.unet, .int8): 1
+                }
+            let filters: [Int: Int] =
+                switch network {
+                case .textEncoder: [:]
+                case .autoencoder: (vae as? AutoencoderKL)?.filterCounts ?? [:]
+                case .unet: unet.filterCounts
+                }
+            let scale = network == .unet ? vae.downscale : 1
+            return NetworkMemory(
+                weights: (parameterCounts[network] ?? 0) * bytes,
+                filters: bytes < 4 || computesDirectly
+                    ? []
+                    : filters.sorted { $0.key < $1.key }.map {
+                        NetworkMemory.Filters(downscale: scale << $0.key, bytes: 4 * $0.value)
+                    })
         }
-        let weights = parameterCounts.reduce(0) { $0 + $1.value * bytes($1.key) }
         return ModelMemory(
-            weights: weights + adaptedCount * 4, perPixel: vae.bytesPerPixel,
-            perLatentPixel: unet.configuration.bytesPerLatentPixel,
+            networks: networks, holdsAllNetworks: !packsOnDisk, adapted: adaptedCount * 4,
+            perPixel: vae.bytesPerPixel, perLatentPixel: unet.configuration.bytesPerLatentPixel,
             perReferenceLatentPixel: unet.configuration.bytesPerReferenceLatentPixel, downscale: vae.downscale
         )
     }
+}
+
+// Numbers in the weights of 3x3 convolutions with stride 1, by how often the image was halved.
+
+extension UNet {
+    var filterCounts: [Int: Int] {
+        let last = downBlocks.count - 1
+        var counts: [Int: Int] = [
+            last: (middleBlock?.first.filterCount ?? 0) + (middleBlock?.second?.filterCount ?? 0)
+        ]
+        for (level, block) in downBlocks.enumerated() {
+            counts[level, default: 0] += block.layers.reduce(0) { $0 + $1.resnet.filterCount }
+        }
+        for (index, block) in upBlocks.enumerated() {
+            counts[last - index, default: 0] += block.layers.reduce(0) { $0 + $1.resnet.filterCount }
+            if let upsampler = block.upsampler {
+                counts[last - index - 1, default: 0] += upsampler.weight.shape.count
+            }
+        }
+        return counts
+    }
+}
+
+extension AutoencoderKL {
+    var filterCounts: [Int: Int] {
+        let last = encoder.levels.count - 1
+        var counts = [
+            last: [encoder.middle, decoder.middle].reduce(0) {
+                $0 + $1.first.filterCount + $1.second.filterCount
+            }
+        ]
+        for (level, block) in encoder.levels.enumerated() {
+            counts[level, default: 0] += block.resnets.reduce(0) { $0 + $1.filterCount }
+        }
+        for (index, block) in decoder.levels.enumerated() {
+            counts[last - index, default: 0] += block.resnets.reduce(0) { $0 + $1.filterCount }
+            if let upsampler = block.upsampler {
+                counts[last - index - 1, default: 0] += upsampler.weight.shape.count
+            }
+        }
+        return counts
+    }
+}
+
+extension ResidualBlock {
+    fileprivate var filterCount: Int { conv1.weight.shape.count + conv2.weight.shape.count }
 }
 
 extension UNetConfiguration {

@@ -67,7 +67,8 @@ public actor DiffusionEngine: PictureEngine {
             model: model.defaults.name, modelHash: identity(loaded.hash),
             defaultMode: model.defaults.mode.rawValue,
             width: model.width, height: model.height,
-            memory: model.memory(precision: configuration.precision))
+            memory: model.memory(
+                precision: configuration.precision, packsOnDisk: (packedWeights?.bytes ?? 0) > 0))
     }
 
     public func encodeReference(_ request: ReferenceRequest) throws -> EncodedReference {

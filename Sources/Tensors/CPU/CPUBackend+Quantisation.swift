@@ -45,7 +45,7 @@ extension CPUBackend {
         #endif
         let out =
             sums
-            ?? convolution(
+            ?? directConvolution(
                 widened(quantised, as: x.shape), weight: widened(weight), bias: nil, geometry: geometry,
                 residual: nil, activation: nil)
         rescale(

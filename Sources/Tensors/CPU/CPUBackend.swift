@@ -80,9 +80,23 @@ public final class CPUBackend: Backend {
             return quantisedConvolution(
                 x, weight: weight, bias: bias, geometry: geometry, residual: residual, activation: activation)
         }
+        guard let tile = winogradTile(x, weight: weight, geometry: geometry) else {
+            return directConvolution(
+                x, weight: weight, bias: bias, geometry: geometry, residual: residual, activation: activation)
+        }
+        let out = winogradConvolution(floats(x), weight: weight, bias: bias, residual: residual, tile: tile)
+        if let activation { activate(out, activation, into: out) }
+        return out
+    }
+
+    /// The same by the definition's own multiplications: what integers need, and weights that soon change.
+    func directConvolution(
+        _ x: Tensor, weight: Parameter, bias: Parameter?, geometry: ConvolutionGeometry,
+        residual: Tensor?, activation: Activation?
+    ) -> Tensor {
         let x = factor(x, of: weight)
         if isRounded(weight) {
-            return convolution(
+            return directConvolution(
                 roundedValues(x), weight: roundedValues(weight), bias: bias, geometry: geometry,
                 residual: residual, activation: activation)
         }
@@ -343,6 +357,20 @@ public final class CPUBackend: Backend {
 final class PreparedTensor {
     let tensor: Tensor
     init(_ tensor: Tensor) { self.tensor = tensor }
+}
+
+extension Parameter {
+    /// The one form of the values that products read, in place of the checkpoint's.
+    var packed: AnyObject? {
+        get { prepared["packed"] }
+        set { prepared["packed"] = newValue }
+    }
+
+    /// Lets the system drop the checkpoint's own pages, which another form has made needless.
+    func discardPages() {
+        value.storage.discardPages(
+            value.byteOffset..<value.byteOffset + value.count * value.elementType.size)
+    }
 }
 
 extension Tensor {

@@ -6,24 +6,27 @@ import Glibc
 /// The environment can mask features, so that every path can be tried on one machine:
 /// `JEDI_CPU=reference|generic|avx2|avx512` bounds the instruction set of the kernels, and of oneDNN for the
 /// whole process (`avx512` leaves out AMX); `JEDI_ONEDNN=0` leaves all products and convolutions to OpenBLAS, which knows its own
-/// variable, `OPENBLAS_CORETYPE`.
+/// variable, `OPENBLAS_CORETYPE`; `JEDI_WINOGRAD=0` computes all convolutions directly.
 public struct CPUConfiguration: Sendable, Equatable {
     /// At least 1; the number of threads that compute at the same time.
     public var threads: Int
     public var instructionSet: InstructionSet
     public var usesOneDNN: Bool
+    /// Whether convolutions that gain by it are computed by minimal filtering.
+    public var usesWinograd: Bool
     /// Bounded by what the processor and oneDNN can do; see `supports(_:)`.
     public var precision: Precision
 
     public init(
         threads: Int? = nil, instructionSet: InstructionSet? = nil, usesOneDNN: Bool? = nil,
-        precision: Precision = .float32
+        usesWinograd: Bool? = nil, precision: Precision = .float32
     ) {
         self.precision = precision
         self.threads = max(1, threads ?? Self.availableProcessors)
         let best = InstructionSet.detected
         self.instructionSet = min(instructionSet ?? Self.maskedInstructionSet ?? best, best)
         self.usesOneDNN = usesOneDNN ?? (Self.environment("JEDI_ONEDNN") != "0")
+        self.usesWinograd = usesWinograd ?? (Self.environment("JEDI_WINOGRAD") != "0")
     }
 
     /// Whether products run in that precision here: bfloat16 needs AVX-512 BF16, int8 AVX-512 VNNI, and both oneDNN.

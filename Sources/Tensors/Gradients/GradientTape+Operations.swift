@@ -35,7 +35,7 @@ extension GradientTape {
             return activate(out, activation)
         }
         meet(weight, bias)
-        let out = base.convolution(
+        let out = base.directConvolution(
             x, weight: weight, bias: bias, geometry: geometry, residual: residual, activation: activation)
         let kept = activation == nil ? nil : out
         return record(out, of: [x, weight.value, bias?.value, residual]) { [self] gradient in

@@ -57,7 +57,7 @@ struct ModelReport: Encodable {
 
     init(folder: String, precision: Precision) throws {
         let model = try DiffusionModel(folder: folder, on: CPUBackend(CPUConfiguration(threads: 1)))
-        let memory = model.memory(precision: precision)
+        let memory = model.memory(precision: precision, packsOnDisk: true)
         self.folder = folder
         name = model.defaults.name
         hash = try ModelHash.compute(folder: folder)

@@ -146,7 +146,7 @@
 
         /// What this engine packed `weight` into; another engine's form is of no use here.
         private func packedForm(of weight: Parameter) -> OneDNNPackedWeight? {
-            guard let kept = weight.prepared["oneDNN"] as? OneDNNPackedWeight, kept.owner === self else {
+            guard let kept = weight.packed as? OneDNNPackedWeight, kept.owner === self else {
                 return nil
             }
             return kept
@@ -160,12 +160,17 @@
             if let kept = packedForm(of: weight), kept.memory.hasLayout(primitive.weightLayout) {
                 return kept
             }
-            weight.prepared["oneDNN"] = nil
+            weight.packed = nil
+            if primitive.isPlainProduct, primitive.hasPlainWeights, weight.value.elementType == .float32,
+                Int(bitPattern: weight.value.rawPointer) % ElementType.float32.size == 0
+            {
+                let own = OneDNNPackedWeight(primitive.weightLayout, of: weight.value, owner: self)
+                weight.packed = own
+                return own
+            }
             let packed = storedForm(of: weight, for: primitive, backend: backend)
-            weight.prepared["oneDNN"] = packed
-            weight.value.storage.discardPages(
-                weight.value.byteOffset..<weight.value.byteOffset
-                    + weight.value.count * weight.value.elementType.size)
+            weight.packed = packed
+            weight.discardPages()
             return packed
         }
 

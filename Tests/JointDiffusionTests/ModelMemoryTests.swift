@@ -1,0 +1,79 @@
+import Foundation
+import JointDiffusion
+import Tensors
+import TestSupport
+import Testing
+
+/// What is said to be needed before a picture is begun.
+@Suite struct ModelMemoryTests {
+    private static func withModel(
+        _ configuration: CPUConfiguration = CPUConfiguration(), _ body: (DiffusionModel, URL) throws -> Void
+    ) throws {
+        let golden = try GoldenCheckpoint("epsilon", in: Goldens.directory)
+        try CheckpointWriter.withFolder(of: golden, goldens: Goldens.directory) { folder in
+            try body(try DiffusionModel(folder: folder.path, on: CPUBackend(configuration)), folder)
+        }
+    }
+
+    private static func needed(_ memory: ModelMemory, _ side: Int) -> Int {
+        memory.needed(width: side, height: side, mode: .none, references: 0)
+    }
+
+    /// Weights of packed networks that are on the disk come one network after the other.
+    @Test func oneNetworkAtATime() throws {
+        try Self.withModel { model, _ in
+            let (all, one) = (
+                model.memory(precision: .float32), model.memory(precision: .float32, packsOnDisk: true)
+            )
+            let weights = all.networks.map(\.weights)
+            #expect(weights.count == 3 && weights.allSatisfy { $0 > 0 })
+            #expect(weights.reduce(0, +) == 4 * model.parameterCount)
+            // So small a picture that no convolution takes tiles.
+            let difference = Self.needed(all, 16) - Self.needed(one, 16)
+            #expect(difference == weights.reduce(0, +) - (weights.max() ?? 0))
+        }
+    }
+
+    /// The 3x3 convolutions between a network's first and last, as the files have them.
+    @Test func filtersAreTheFilesOwn() throws {
+        try Self.withModel { model, folder in
+            let networks = model.memory(precision: .float32).networks
+            for (network, memory) in zip(["text_encoder", "vae", "unet"], networks) {
+                let path =
+                    "\(folder.path)/\(network)/"
+                    + (network == "text_encoder" ? "model" : "diffusion_pytorch_model") + ".safetensors"
+                let file = try SafetensorsFile(path: path)
+                let counts = file.names.filter {
+                    $0.hasSuffix("conv1.weight") || $0.hasSuffix("conv2.weight")
+                        || $0.contains("upsamplers") && $0.hasSuffix("weight")
+                }.map { file.shape(of: $0)?.count ?? 0 }
+                #expect(memory.filters.reduce(0) { $0 + $1.bytes } == 4 * counts.reduce(0, +), "\(network)")
+            }
+        }
+    }
+
+    /// By tiles of 2 x 2 weights are 16/9 of what they were, and by those of 4 x 4 four times.
+    @Test func filtersGrowWithThePicture() throws {
+        try Self.withModel { model, _ in
+            var memory = model.memory(precision: .float32)
+            memory.networks = [
+                NetworkMemory(
+                    weights: 1 << 30, filters: [NetworkMemory.Filters(downscale: 8, bytes: 9 << 20)])
+            ]
+            let direct = NetworkMemory(weights: 1 << 30, filters: [])
+            for (side, megabytes) in [(128, 0), (256, 7), (512, 27)] {
+                var without = memory
+                without.networks = [direct]
+                #expect(Self.needed(memory, side) - Self.needed(without, side) == megabytes << 20, "\(side)")
+            }
+        }
+        var configuration = CPUConfiguration()
+        configuration.usesWinograd = false
+        try Self.withModel(configuration) { model, _ in
+            #expect(model.memory(precision: .float32).networks.allSatisfy { $0.filters.isEmpty })
+        }
+        try Self.withModel { model, _ in
+            #expect(model.memory(precision: .bfloat16).networks.allSatisfy { $0.filters.isEmpty })
+        }
+    }
+}
