@@ -7,7 +7,7 @@ import Glibc
 /// go back to the system where all together are too many: those of a VAE, each used a few times.
 final class MemoryPool {
     /// What is held for reuse at most, in bytes.
-    var mostIdle = 256 << 20
+    var mostIdle = 512 << 20
     private(set) var idleByteCount = 0
     /// Free blocks, by ascending size.
     private var free: [(pointer: UnsafeMutableRawPointer, size: Int)] = []
