@@ -34,6 +34,15 @@ import Testing
         #expect(pool.allocate(byteCount: 1_000_000).pointer == first)
     }
 
+    /// Where more is free than is kept, what was not used for longest goes, not what is largest.
+    @Test func theOldestGoes() {
+        let pool = CPUBackend()
+        let sizes = [150, 200, 180].map { $0 << 20 }
+        var held = sizes.map { pool.allocate(byteCount: $0) }
+        while !held.isEmpty { held.removeFirst() }
+        #expect(pool.idleByteCount == sizes[1] + sizes[2])
+    }
+
     @Test func passesDoNotGrow() {
         let pool = CPUBackend()
         func pass() {

@@ -3,14 +3,15 @@ import Glibc
 
 /// Recycles blocks of memory, so that a forward pass touches fresh pages only the first time.
 ///
-/// A free block serves a request if it is at most a quarter larger; otherwise a new one is allocated. Of free blocks the largest
-/// go back to the system where all together are too many: those of a VAE, each used a few times.
+/// A free block serves a request if it is at most a quarter larger; otherwise a new one is allocated. Where free blocks are too
+/// many, those that were not used for longest go back to the system: a U-Net's sizes come again, a VAE's do not.
 final class MemoryPool {
     /// What is held for reuse at most, in bytes.
     var mostIdle = 512 << 20
     private(set) var idleByteCount = 0
-    /// Free blocks, by ascending size.
-    private var free: [(pointer: UnsafeMutableRawPointer, size: Int)] = []
+    /// Free blocks, by ascending size; `since` counts what was freed.
+    private var free: [(pointer: UnsafeMutableRawPointer, size: Int, since: Int)] = []
+    private var freedCount = 0
     private static let pageSize = 4096
     private static let hugePageSize = 2 << 20
 
@@ -41,11 +42,14 @@ final class MemoryPool {
     }
 
     private func reclaim(_ pointer: UnsafeMutableRawPointer, _ size: Int) {
-        free.insert((pointer, size), at: position(of: size))
+        freedCount += 1
+        free.insert((pointer, size, freedCount), at: position(of: size))
         idleByteCount += size
-        while idleByteCount > mostIdle, let largest = free.popLast() {
-            idleByteCount -= largest.size
-            Glibc.free(largest.pointer)
+        while idleByteCount > mostIdle, let oldest = free.indices.min(by: { free[$0].since < free[$1].since })
+        {
+            let block = free.remove(at: oldest)
+            idleByteCount -= block.size
+            Glibc.free(block.pointer)
         }
     }
 
