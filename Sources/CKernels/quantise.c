@@ -1,7 +1,6 @@
 #include "simd.h"
 #include "slices.h"
 
-typedef int8_t i8x16 __attribute__((vector_size(16)));
 /// The bits of a float in place.
 typedef uint32_t __attribute__((may_alias)) float_bits;
 

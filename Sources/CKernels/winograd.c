@@ -122,24 +122,30 @@ INLINE void output_body(const winograd_work *w, size_t index, size_t m) {
     }
 }
 
-/// At one point some panels of 16 outputs, of all tiles.
-INLINE void multiply_body(const winograd_work *w, size_t task, bool wide) {
+INLINE void multiply_as(const winograd_work *w, size_t task, bool wide, ck_weights type) {
     size_t depth = w->channels, panels = w->outputs / 16, groups = panel_groups(w);
     size_t point = task / groups, panel = task % groups * PANELS_A_TASK;
     size_t end = panel + PANELS_A_TASK < panels ? panel + PANELS_A_TASK : panels;
     const float *a = w->inputs + point * w->inputs_stride;
-    const float *weights = w->weights + point * w->outputs * depth;
     float *sums = w->sums + point * w->sums_stride;
     for (size_t step = 1; panel < end; panel += step) {
-        const float *b = weights + panel * depth * 16;
+        const void *b = weights_at(w->weights, (point * panels + panel) * depth * 16, type);
         float *out = sums + panel * 16;
         step = wide && panel + 4 <= end ? 4 : 1;
         for (size_t row = 0; row < w->rows; row += PRODUCT_ROWS)
             if (step == 4)
-                product_4(out + row * w->outputs, w->outputs, a + row * depth, depth, b, 16, depth * 16);
+                product_4(out + row * w->outputs, w->outputs, a + row * depth, depth, b, 16, depth * 16, type);
             else
-                product_1(out + row * w->outputs, w->outputs, a + row * depth, depth, b, 16, 0);
+                product_1(out + row * w->outputs, w->outputs, a + row * depth, depth, b, 16, 0, type);
     }
+}
+
+/// At one point some panels of 16 outputs, of all tiles.
+INLINE void multiply_body(const winograd_work *w, size_t task, bool wide) {
+    if (w->type == CK_FLOATS)
+        multiply_as(w, task, wide, CK_FLOATS);
+    else
+        multiply_as(w, task, wide, CK_BFLOATS);
 }
 
 INLINE void pack_body(const pack_work *w, size_t panel, size_t m) {
@@ -156,7 +162,7 @@ INLINE void pack_body(const pack_work *w, size_t panel, size_t m) {
         for (size_t i = 0; i < n; i++) {
             weight_line(m, half[i], u);
             for (size_t j = 0; j < n; j++)
-                store16(w->packed + (((i * n + j) * panels + panel) * w->channels + c) * 16, u[j]);
+                put16(w->packed, (((i * n + j) * panels + panel) * w->channels + c) * 16, u[j], w->type == CK_BFLOATS);
         }
     }
 }
@@ -229,12 +235,12 @@ size_t ck_winograd_packed_count(const ck_convolution *shape, size_t m) {
 }
 
 void ck_winograd(
-    const ck_context *context, float *out, const ck_convolution *shape, size_t m, const float *x, const float *packed,
-    const float *bias, const float *residual, float *workspace) {
+    const ck_context *context, float *out, const ck_convolution *shape, size_t m, const float *x, const void *packed,
+    ck_weights type, const float *bias, const float *residual, float *workspace) {
     const size_t n = m + 2, which = m == 2 ? 0 : 1;
     const winograd_version *version = version_of(context);
     winograd_work w = {
-        .out = out, .x = x, .weights = packed, .bias = bias, .residual = residual, .height = shape->height,
+        .out = out, .x = x, .weights = packed, .type = type, .bias = bias, .residual = residual, .height = shape->height,
         .width = shape->width, .channels = shape->channels, .outputs = shape->outputs, .tile = m,
         .columns = tiles_along(shape->width, m), .input = version->input[which], .multiply = version->multiply,
         .output = version->output[which]};
@@ -259,9 +265,10 @@ static void pack_task(void *pointer, size_t panel) {
 }
 
 void ck_winograd_pack(
-    const ck_context *context, float *packed, const ck_convolution *shape, size_t m, const float *weights) {
+    const ck_context *context, void *packed, ck_weights type, const ck_convolution *shape, size_t m,
+    const float *weights) {
     pack_work w = {
-        .packed = packed, .weights = weights, .outputs = shape->outputs, .channels = shape->channels, .tile = m,
+        .packed = packed, .type = type, .weights = weights, .outputs = shape->outputs, .channels = shape->channels, .tile = m,
         .run = version_of(context)->pack[m == 2 ? 0 : 1]};
     ck_parallel(context, shape->outputs / 16, pack_task, &w);
 }

@@ -6,7 +6,9 @@ enum { POINTS = 6, OUTPUTS = 4, PANELS_A_TASK = 4 };
 
 typedef struct winograd_work {
     float *out;
-    const float *x, *weights, *bias, *residual;
+    const float *x, *bias, *residual;
+    const void *weights;
+    ck_weights type;
     size_t height, width, channels, outputs, tile, columns, tiles_of_image;
     size_t begin, count;   // the band's tiles
     size_t rows;           // their number in whole blocks of rows; those beyond are zero
@@ -32,7 +34,8 @@ INLINE place place_of(const winograd_work *w, size_t index) {
 INLINE size_t panel_groups(const winograd_work *w) { return (w->outputs / 16 + PANELS_A_TASK - 1) / PANELS_A_TASK; }
 
 typedef struct pack_work {
-    float *packed;
+    void *packed;
+    ck_weights type;
     const float *weights;
     size_t outputs, channels, tile;
     void (*run)(const struct pack_work *, size_t panel);

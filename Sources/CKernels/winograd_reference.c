@@ -69,20 +69,22 @@ static void pack_reference(const pack_work *w, size_t panel) {
                     double u = 0;
                     for (size_t i = 0; i < 3; i++)
                         for (size_t j = 0; j < 3; j++) u += t->weight[a][i] * g[i * 3 + j] * t->weight[b][j];
-                    w->packed[(((a * n + b) * panels + panel) * w->channels + c) * 16 + lane] = (float)u;
+                    put_one(
+                        w->packed, (((a * n + b) * panels + panel) * w->channels + c) * 16 + lane, (float)u,
+                        w->type == CK_BFLOATS);
                 }
         }
 }
 
 static void multiply_reference(const winograd_work *w, size_t task) {
     size_t groups = panel_groups(w), point = task / groups, first = task % groups * PANELS_A_TASK * 16;
-    const float *weights = w->weights + point * w->channels * w->outputs;
+    const void *weights = weights_at(w->weights, point * w->channels * w->outputs, w->type);
     for (size_t k = first; k < w->outputs && k < first + PANELS_A_TASK * 16; k++)
         for (size_t row = 0; row < w->rows; row++) {
             double sum = 0;
             for (size_t c = 0; c < w->channels; c++)
                 sum += (double)w->inputs[point * w->inputs_stride + row * w->channels + c] *
-                       weights[(k / 16 * w->channels + c) * 16 + k % 16];
+                       load_weights(weights, (k / 16 * w->channels + c) * 16, w->type)[k % 16];
             w->sums[point * w->sums_stride + row * w->outputs + k] = (float)sum;
         }
 }

@@ -11,15 +11,6 @@ public enum Precision: String, Sendable, CaseIterable {
     /// The finer of the two: no coarser than what a parameter bears.
     public func bounded(by limit: Precision) -> Precision { rank < limit.rank ? self : limit }
 
-    /// What a machine must have for it, as messages say it.
-    public var requirement: String {
-        switch self {
-        case .float32: "nothing"
-        case .bfloat16: "a processor with AVX-512 BF16, and oneDNN"
-        case .int8: "a processor with AVX-512 VNNI, and oneDNN"
-        }
-    }
-
     private var rank: Int {
         switch self {
         case .float32: 0

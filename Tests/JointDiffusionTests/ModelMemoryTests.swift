@@ -47,7 +47,7 @@ import Testing
                     $0.hasSuffix("conv1.weight") || $0.hasSuffix("conv2.weight")
                         || $0.contains("upsamplers") && $0.hasSuffix("weight")
                 }.map { file.shape(of: $0)?.count ?? 0 }
-                #expect(memory.filters.reduce(0) { $0 + $1.bytes } == 4 * counts.reduce(0, +), "\(network)")
+                #expect(memory.filters.reduce(0) { $0 + $1.count } == counts.reduce(0, +), "\(network)")
             }
         }
     }
@@ -58,7 +58,8 @@ import Testing
             var memory = model.memory(precision: .float32)
             memory.networks = [
                 NetworkMemory(
-                    weights: 1 << 30, filters: [NetworkMemory.Filters(downscale: 8, bytes: 9 << 20)])
+                    weights: 1 << 30,
+                    filters: [.init(downscale: 8, count: 9 << 18, bytes: 4, bytesInTiles: 4)])
             ]
             let direct = NetworkMemory(weights: 1 << 30, filters: [])
             for (side, megabytes) in [(128, 0), (256, 7), (512, 27)] {
@@ -72,8 +73,14 @@ import Testing
         try Self.withModel(configuration) { model, _ in
             #expect(model.memory(precision: .float32).networks.allSatisfy { $0.filters.isEmpty })
         }
-        try Self.withModel { model, _ in
-            #expect(model.memory(precision: .bfloat16).networks.allSatisfy { $0.filters.isEmpty })
+        // Weights of 8 bits are 16 in tiles, where they are multiplied as floats.
+        for narrows in [true, false] {
+            let configuration = CPUConfiguration(usesOneDNN: false, narrows: narrows)
+            try Self.withModel(configuration) { model, _ in
+                let filters = model.memory(precision: .int8).networks[2].filters
+                #expect(filters.isEmpty == !narrows)
+                #expect(filters.allSatisfy { $0.bytes == 1 && $0.bytesInTiles == 2 })
+            }
         }
     }
 }

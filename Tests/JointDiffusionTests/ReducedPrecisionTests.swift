@@ -4,14 +4,15 @@ import Tensors
 import Testing
 
 /// The embedded model's picture in coarser precisions beside that in float32, same seed. Where the processor does not have them the
-/// products' factors are rounded all the same.
+/// products' factors are rounded all the same, or weights alone are kept in them.
 @Suite struct ReducedPrecisionTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Models/toybox").path
 
-    @Test(arguments: [(Precision.bfloat16, 35.0), (.int8, 28)])
-    func theEmbeddedModelsPicturesStayNear(_ precision: Precision, _ decibels: Double) throws {
-        let (exact, rounded) = (try pictures(.float32), try pictures(precision))
+    @Test(arguments: [(Precision.bfloat16, 35.0), (.int8, 28)], [false, true])
+    func theEmbeddedModelsPicturesStayNear(_ asked: (Precision, decibels: Double), _ narrows: Bool) throws {
+        let (precision, decibels) = asked
+        let (exact, rounded) = (try pictures(.float32), try pictures(precision, narrows: narrows))
         for (exact, rounded) in zip(exact, rounded) {
             let squares = zip(exact, rounded).reduce(0.0) {
                 $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1))
@@ -23,10 +24,11 @@ import Testing
     }
 
     /// Each of a photo, which is a picture that the model made in float32.
-    private func pictures(_ precision: Precision) throws -> [[UInt8]] {
+    private func pictures(_ precision: Precision, narrows: Bool = false) throws -> [[UInt8]] {
         func pipeline(_ precision: Precision) throws -> (Pipeline, DiffusionModel) {
             let model = try DiffusionModel(
-                folder: Self.folder, on: CPUBackend(CPUConfiguration(threads: 2, precision: precision)))
+                folder: Self.folder,
+                on: CPUBackend(CPUConfiguration(threads: 2, precision: precision, narrows: narrows)))
             return (Pipeline(model), model)
         }
         let (exact, model) = try pipeline(.float32)

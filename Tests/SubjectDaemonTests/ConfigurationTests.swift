@@ -225,7 +225,7 @@ import Testing
         }
         #expect(error?.problems.count == 3)
         #expect(error?.description.contains("put 'root: /the/folder' into /etc/jedi/jedid.yaml") == true)
-        #expect(throws: ConfigurationError.self) { try effective("precision: bf16", supports: false) }
+        #expect(try effective("precision: bf16", supports: false).engine.precision == .bfloat16)
         #expect(try effective("precision: auto", supports: false).engine.precision == .float32)
         #expect(try effective("precision: auto", supports: true).engine.precision == .bfloat16)
     }

@@ -31,14 +31,17 @@ struct PackedWeightStoreTests {
         /// What comes of it on a new backend, as if the program had started anew.
         func result(
             _ precision: Precision = .float32, budget: Int64? = 1 << 30, leftFree: Int64 = 0,
-            trims: Bool = false
+            trims: Bool = false, narrows: Bool = false
         ) throws -> [Float] {
             let store = try budget.map {
                 try PackedWeightStore(folder: folder, budget: $0, leftFree: leftFree) {
                     self.messages.append($0)
                 }
             }
-            let backend = CPUBackend(CPUConfiguration(threads: 2, precision: precision), packedWeights: store)
+            let backend = CPUBackend(
+                CPUConfiguration(
+                    threads: 2, usesOneDNN: narrows ? false : nil, precision: precision, narrows: narrows),
+                packedWeights: store)
             let file = try SafetensorsFile(path: checkpoint.path)
             let weights = try ["a", "b", "c", "d"].map {
                 Parameter(name: $0, value: try file.tensor($0, on: backend))
@@ -85,6 +88,22 @@ struct PackedWeightStoreTests {
         #expect(packing == plain && ready == plain)
         #expect(try model.files.map { try Data(contentsOf: URL(fileURLWithPath: model.path($0))) } == before)
         #expect(model.messages == [])
+    }
+
+    /// Weights that are not multiplied in the precision are kept in it: in 16 bits half as large, and in tiles too.
+    @Test func narrowWeights() throws {
+        let model = try Model()
+        let plain = try model.result(.int8, budget: nil, narrows: true)
+        #expect(try model.result(.int8, narrows: true) == plain)
+        let files = model.files
+        #expect(try model.result(.int8, trims: true, narrows: true) == plain)
+        #expect(model.files == files && model.messages == [])
+        let sizes = try files.map {
+            try Data(contentsOf: URL(fileURLWithPath: model.path($0))).count - 4096
+        }
+        #expect(
+            sizes.sorted()
+                == [96 * 128 + 4 * 96, 64 * 96 + 4 * 64, 32 * 16 * 9 + 4 * 32, 2 * 16 * 16 * 16].sorted())
     }
 
     /// A file that was damaged, cut, emptied or exchanged for another is dropped and made again.

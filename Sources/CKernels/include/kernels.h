@@ -82,24 +82,49 @@ void ck_rescale(
     const float *row_scales, size_t rows_per_scale, const float *column_scales, const float *bias,
     const float *residual);
 
-// winograd.c -----------------------------------------------------------------------------------------
+// weights --------------------------------------------------------------------------------------------
 
-/// 3x3, stride 1, padding 1: x [images, height, width, channels] -> [images, height, width, outputs]. Channels and outputs
-/// are multiples of 16.
+/// What weights are kept as; what they are multiplied with, and all sums, are float32.
+typedef enum {
+    CK_FLOATS = 0,
+    CK_BFLOATS,  // bfloat16
+    CK_BYTES,    // -127...127, with a scale for each output
+} ck_weights;
+
+// convolution.c --------------------------------------------------------------------------------------
+
+/// x [images, height, width, channels] -> [images, out_height, out_width, outputs], with `padding` zeros before the image and
+/// after it as many as it takes. A product of matrices [rows, channels] [channels, outputs] is one image of height 1 with a
+/// kernel of 1.
 typedef struct {
-    size_t images, height, width, channels, outputs;
+    size_t images, height, width, channels, outputs, kernel, stride, padding, out_height, out_width;
 } ck_convolution;
 
-/// out = x convolved with the weights + bias [outputs] (may be null) + residual [like out] (may be null), by minimal
-/// filtering of tiles of m x m outputs; m is 2 or 4. `workspace` holds ck_winograd_workspace floats.
+/// out = x convolved with the weights * scales [outputs] (may be null) + bias [outputs] (may be null) + residual [like out]
+/// (may be null).
+void ck_convolve(
+    const ck_context *context, float *out, const ck_convolution *shape, const float *x, const void *packed, ck_weights type,
+    const float *scales, const float *bias, const float *residual);
+
+/// weights [outputs, channels, kernel, kernel], bytes or else floats -> packed [outputs / 16, kernel², channels, 16],
+/// ck_convolve_packed_count numbers.
+void ck_convolve_pack(
+    const ck_context *context, void *packed, ck_weights type, const ck_convolution *shape, const void *weights);
+size_t ck_convolve_packed_count(const ck_convolution *shape);
+
+// winograd.c -----------------------------------------------------------------------------------------
+
+/// The same for 3x3, stride 1 and padding 1, and channels and outputs that are multiples of 16, by minimal filtering of tiles of
+/// m x m outputs; m is 2 or 4. Weights are floats or bfloat16. `workspace` holds ck_winograd_workspace floats.
 void ck_winograd(
-    const ck_context *context, float *out, const ck_convolution *shape, size_t m, const float *x, const float *packed,
-    const float *bias, const float *residual, float *workspace);
+    const ck_context *context, float *out, const ck_convolution *shape, size_t m, const float *x, const void *packed,
+    ck_weights type, const float *bias, const float *residual, float *workspace);
 size_t ck_winograd_workspace(const ck_convolution *shape, size_t m);
 
-/// weights [outputs, channels, 3, 3] -> packed [(m + 2)², outputs / 16, channels, 16]: ck_winograd_packed_count floats.
+/// weights [outputs, channels, 3, 3] -> packed [(m + 2)², outputs / 16, channels, 16], ck_winograd_packed_count numbers.
 void ck_winograd_pack(
-    const ck_context *context, float *packed, const ck_convolution *shape, size_t m, const float *weights);
+    const ck_context *context, void *packed, ck_weights type, const ck_convolution *shape, size_t m,
+    const float *weights);
 size_t ck_winograd_packed_count(const ck_convolution *shape, size_t m);
 
 // activation.c ---------------------------------------------------------------------------------------

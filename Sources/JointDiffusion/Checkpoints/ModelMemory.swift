@@ -55,12 +55,17 @@ public struct NetworkMemory: Codable, Sendable, Equatable {
     public struct Filters: Codable, Sendable, Equatable {
         /// The picture's pixels for one of the image's, in each direction.
         public var downscale: Int
-        /// Of their weights, computed with directly.
+        /// How many numbers their weights are.
+        public var count: Int
+        /// Bytes of a number, computed with directly and in Winograd's form.
         public var bytes: Int
+        public var bytesInTiles: Int
 
-        public init(downscale: Int, bytes: Int) {
+        public init(downscale: Int, count: Int, bytes: Int, bytesInTiles: Int) {
             self.downscale = downscale
+            self.count = count
             self.bytes = bytes
+            self.bytesInTiles = bytesInTiles
         }
     }
 
@@ -74,7 +79,8 @@ public struct NetworkMemory: Codable, Sendable, Equatable {
     func needed(width: Int, height: Int) -> Int {
         filters.reduce(weights) {
             let pixels = (width / $1.downscale) * (height / $1.downscale)
-            return $0 + $1.bytes / 9 * (Winograd.points(pixels: pixels) - 9)
+            guard let points = Winograd.points(pixels: pixels) else { return $0 }
+            return $0 + $1.count / 9 * (points * $1.bytesInTiles - 9 * $1.bytes)
         }
     }
 }
@@ -83,12 +89,13 @@ extension DiffusionModel {
     /// The model's own figures, computing in that precision.
     /// - Parameter packsOnDisk: whether packed weights are kept there.
     public func memory(precision: Precision, packsOnDisk: Bool = false) -> ModelMemory {
-        let computesDirectly = (backend as? CPUBackend)?.configuration.usesWinograd == false
+        let configuration = (backend as? CPUBackend)?.configuration ?? CPUConfiguration()
         let networks = ModelNetwork.allCases.map { network in
             let bytes =
                 switch (network, precision) {
                 // The text encoder is float32 always, and the autoencoder where the processor has bytes and no bfloat16.
-                case (.textEncoder, _), (_, .float32), (.autoencoder, .int8): 4
+                case (.textEncoder, _), (_, .float32): 4
+                case (.autoencoder, .int8): configuration.narrows && !configuration.supports(.int8) ? 2 : 4
                 case (_, .bfloat16): 2
                 case (.unet, .int8): 1
                 }
@@ -99,12 +106,17 @@ extension DiffusionModel {
                 case .unet: unet.filterCounts
                 }
             let scale = network == .unet ? vae.downscale : 1
+            // Weights that only are kept so, and multiplied as float32 numbers, are bfloat16 in tiles.
+            let isNarrow = bytes < 4 && configuration.narrows && !configuration.supports(precision)
+            let takesTiles = configuration.usesWinograd && (bytes == 4 || isNarrow)
             return NetworkMemory(
                 weights: (parameterCounts[network] ?? 0) * bytes,
-                filters: bytes < 4 || computesDirectly
+                filters: !takesTiles
                     ? []
                     : filters.sorted { $0.key < $1.key }.map {
-                        NetworkMemory.Filters(downscale: scale << $0.key, bytes: 4 * $0.value)
+                        NetworkMemory.Filters(
+                            downscale: scale << $0.key, count: $0.value, bytes: bytes,
+                            bytesInTiles: isNarrow ? 2 : 4)
                     })
         }
         return ModelMemory(

@@ -154,11 +154,6 @@ public struct EffectiveConfiguration: Sendable {
                         + "Give --model DIR, set JEDID_MODEL, or put 'model: /the/folder' into \(place).")
             }
             let precision = settings.precision.resolved(supports)
-            if !supports(precision) {
-                problems.append(
-                    "precision \(precision.rawValue) (\(origins["precision"] ?? "default")) needs \(precision.requirement). Leave it out, or say auto."
-                )
-            }
             guard let root = settings.root, let state = settings.state, let socket = settings.socket,
                 let model = settings.model, problems.isEmpty
             else { throw ConfigurationError(problems) }

@@ -43,5 +43,7 @@ public struct EngineSettings: Sendable, Equatable {
     }
 
     /// The same for the processor's backend.
-    public var cpu: CPUConfiguration { CPUConfiguration(threads: threads, precision: precision) }
+    public var cpu: CPUConfiguration {
+        CPUConfiguration(threads: threads, precision: precision, narrows: true)
+    }
 }

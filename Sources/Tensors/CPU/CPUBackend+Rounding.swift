@@ -14,10 +14,15 @@ extension CPUBackend {
     }
 
     /// Whether products with this parameter, and their gradients, are in bfloat16.
-    func isReduced(_ weight: Parameter) -> Bool { precision(of: weight) == .bfloat16 }
+    func isReduced(_ weight: Parameter) -> Bool { precision(of: weight) == .bfloat16 && !isNarrow(weight) }
 
     /// What an operation gives out that products alone read: they would round it anyway, and half the memory is moved.
-    var factorType: ElementType { configuration.precision == .bfloat16 ? .bfloat16 : .float32 }
+    var factorType: ElementType {
+        configuration.precision == .bfloat16 && !narrowsAll ? .bfloat16 : .float32
+    }
+
+    /// Whether the backend's precision is one that the processor lacks and only weights are kept in.
+    private var narrowsAll: Bool { configuration.narrows && !configuration.supports(configuration.precision) }
 
     /// The same of a norm with that parameter; what reads it is no finer.
     func factorType(_ parameter: Parameter) -> ElementType { isReduced(parameter) ? .bfloat16 : .float32 }
@@ -29,7 +34,7 @@ extension CPUBackend {
     /// their maxima and all sums stay float32. A text encoder's, which is causal, never does.
     var isAttentionReduced: Bool {
         let precision = configuration.precision
-        return precision != .float32
+        return precision != .float32 && !narrowsAll
             && (!configuration.supports(precision)
                 || withUnsafePointer(to: context, ck_bfloat16_attention_pays))
     }

@@ -9,16 +9,16 @@ public enum Winograd {
     /// of images, so that a weight keeps its form.
     static func tile(pixels: Int) -> Int? { pixels >= 2048 ? 4 : pixels >= 640 ? 2 : nil }
 
-    /// Numbers that the nine of a filter become where it runs over an image of so many pixels.
-    public static func points(pixels: Int) -> Int {
-        tile(pixels: pixels).map { ($0 + 2) * ($0 + 2) } ?? 9
+    /// Numbers that the nine of a filter become where it runs over an image of so many pixels; nil where it stays as it is.
+    public static func points(pixels: Int) -> Int? {
+        tile(pixels: pixels).map { ($0 + 2) * ($0 + 2) }
     }
 }
 
 extension CPUBackend {
     /// Outputs along a tile's side, or nil if this convolution is computed directly.
     func winogradTile(_ x: Tensor, weight: Parameter, geometry: ConvolutionGeometry) -> Int? {
-        guard configuration.usesWinograd, precision(of: weight) == .float32,
+        guard configuration.usesWinograd, isNarrow(weight) || precision(of: weight) == .float32,
             geometry == ConvolutionGeometry(kernel: 3, paddingBefore: 1, paddingAfter: 1),
             weight.shape[0].isMultiple(of: 16), weight.shape[1].isMultiple(of: 16)
         else { return nil }
@@ -32,38 +32,51 @@ extension CPUBackend {
         let out = Tensor(uninitialized: x.shape.replacingLast(with: weight.shape[0]), on: self)
         var shape = ck_convolution(
             images: x.shape[0], height: x.shape[1], width: x.shape[2], channels: x.shape[3],
-            outputs: weight.shape[0])
-        let packed = winogradWeights(weight, &shape, tile: tile)
+            outputs: weight.shape[0], kernel: 3, stride: 1, padding: 1, out_height: x.shape[1],
+            out_width: x.shape[2])
+        // Narrow weights are rounded in this form, to bfloat16: bytes would not bear it.
+        let type = isNarrow(weight) ? CK_BFLOATS : CK_FLOATS
+        let packed = winogradWeights(weight, &shape, tile: tile, type)
         let workspace = allocate(
             byteCount: ck_winograd_workspace(&shape, tile) * ElementType.float32.size)
         withExtendedLifetime((packed, workspace)) {
             ck_winograd(
-                &context, out.baseAddress, &shape, tile, x.baseAddress, packed.baseAddress,
-                bias.map { float32($0).baseAddress }, residual?.baseAddress,
+                &context, out.baseAddress, &shape, tile, x.baseAddress, packed.storage.pointer,
+                type, bias.map { float32($0).baseAddress }, residual?.baseAddress,
                 workspace.pointer.assumingMemoryBound(to: Float.self))
         }
         return out
     }
 
     /// The weights at the points of tiles, kept with the parameter and, where packed weights are, on the disk.
-    private func winogradWeights(_ weight: Parameter, _ shape: inout ck_convolution, tile: Int) -> Tensor {
-        let count = ck_winograd_packed_count(&shape, tile)
-        if let kept = weight.packed as? PreparedTensor, kept.tensor.count == count { return kept.tensor }
+    private func winogradWeights(
+        _ weight: Parameter, _ shape: inout ck_convolution, tile: Int, _ type: ck_weights
+    ) -> WinogradWeights {
+        if let kept = weight.packed as? WinogradWeights, kept.tile == tile, kept.type == type { return kept }
         weight.packed = nil
-        let byteCount = count * ElementType.float32.size
-        let key = PackedWeightStore.Key(weight, layout: "tiles of \(tile) x \(tile) in panels of 16")
-        let packed: Tensor
-        if let key, let storage = packedWeights?.load(key, byteCount: byteCount, context: context) {
-            packed = Tensor(shape: [count], storage: storage, backend: self)
-        } else {
-            let made = Tensor(uninitialized: [count], on: self)
-            ck_winograd_pack(&context, made.baseAddress, &shape, tile, converted(weight).baseAddress)
-            let bytes = UnsafeRawBufferPointer(start: made.rawPointer, count: byteCount)
-            let storage = key.flatMap { packedWeights?.keep(bytes, for: $0, context: context) }
-            packed = storage.map { Tensor(shape: [count], storage: $0, backend: self) } ?? made
+        let size = type == CK_FLOATS ? ElementType.float32.size : ElementType.bfloat16.size
+        let storage = storage(
+            of: weight, layout: "\(size) bytes at tiles of \(tile) x \(tile) in panels of 16",
+            byteCount: size * ck_winograd_packed_count(&shape, tile)
+        ) { pointer in
+            ck_winograd_pack(&context, pointer, type, &shape, tile, converted(weight).baseAddress)
         }
-        weight.packed = PreparedTensor(packed)
+        let packed = WinogradWeights(tile: tile, type: type, storage: storage)
+        weight.packed = packed
         weight.discardPages()
         return packed
+    }
+}
+
+/// A parameter at the points of tiles.
+private final class WinogradWeights {
+    let tile: Int
+    let type: ck_weights
+    let storage: Storage
+
+    init(tile: Int, type: ck_weights, storage: Storage) {
+        self.tile = tile
+        self.type = type
+        self.storage = storage
     }
 }

@@ -53,6 +53,9 @@ public final class CPUBackend: Backend {
     // MARK: Products and convolutions
 
     public func linear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor {
+        if usesPanels(weight) {
+            return panelLinear(floats(x), weight: weight, bias: bias, residual: residual)
+        }
         if precision(of: weight) == .int8 {
             return quantisedLinear(x, weight: weight, bias: bias, residual: residual)
         }
@@ -76,15 +79,22 @@ public final class CPUBackend: Backend {
         _ x: Tensor, weight: Parameter, bias: Parameter?, geometry: ConvolutionGeometry,
         residual: Tensor?, activation: Activation?
     ) -> Tensor {
-        if precision(of: weight) == .int8 {
+        let usesPanels = usesPanels(weight)
+        if !usesPanels, precision(of: weight) == .int8 {
             return quantisedConvolution(
                 x, weight: weight, bias: bias, geometry: geometry, residual: residual, activation: activation)
         }
-        guard let tile = winogradTile(x, weight: weight, geometry: geometry) else {
+        let out: Tensor
+        if let tile = winogradTile(x, weight: weight, geometry: geometry) {
+            out = winogradConvolution(
+                floats(x), weight: weight, bias: bias, residual: residual, tile: tile)
+        } else if usesPanels {
+            out = panelConvolution(
+                floats(x), weight: weight, bias: bias, geometry: geometry, residual: residual)
+        } else {
             return directConvolution(
                 x, weight: weight, bias: bias, geometry: geometry, residual: residual, activation: activation)
         }
-        let out = winogradConvolution(floats(x), weight: weight, bias: bias, residual: residual, tile: tile)
         if let activation { activate(out, activation, into: out) }
         return out
     }

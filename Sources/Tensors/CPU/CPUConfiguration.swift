@@ -14,14 +14,18 @@ public struct CPUConfiguration: Sendable, Equatable {
     public var usesOneDNN: Bool
     /// Whether convolutions that gain by it are computed by minimal filtering.
     public var usesWinograd: Bool
-    /// Bounded by what the processor and oneDNN can do; see `supports(_:)`.
+    /// Of products, where the processor and oneDNN have it (`supports(_:)`), or else of weights (`narrows`).
     public var precision: Precision
+    /// Whether, where they lack the precision, weights alone are kept in it and multiplied as float32 numbers; otherwise all that
+    /// is multiplied is rounded to it, as it would be where they have it, which saves nothing.
+    public var narrows: Bool
 
     public init(
         threads: Int? = nil, instructionSet: InstructionSet? = nil, usesOneDNN: Bool? = nil,
-        usesWinograd: Bool? = nil, precision: Precision = .float32
+        usesWinograd: Bool? = nil, precision: Precision = .float32, narrows: Bool = false
     ) {
         self.precision = precision
+        self.narrows = narrows
         self.threads = max(1, threads ?? Self.availableProcessors)
         let best = InstructionSet.detected
         self.instructionSet = min(instructionSet ?? Self.maskedInstructionSet ?? best, best)

@@ -16,9 +16,9 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: .customLong("precision"),
         help: """
-            What products compute with: f32; bf16 (about half the time and memory, pictures differ slightly; needs \
-            a processor with AVX-512 BF16); int8 (a quarter of the U-Net's memory, pictures differ more; needs \
-            AVX-512 VNNI); or auto, bf16 where the processor has it.
+            What products compute with: f32; bf16 (half the memory, and about half the time where the processor has \
+            AVX-512 BF16; pictures differ slightly); int8 (a quarter of the U-Net's memory, and faster with AVX-512 \
+            VNNI; pictures differ more); or auto, bf16 where the processor has it and f32 elsewhere.
             """)
     var chosenPrecision: PrecisionChoice?
     var precision: Precision {
@@ -51,16 +51,10 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
-    /// How the processor is used; a precision that it does not have is refused.
+    /// How the processor is used; of a precision that it does not have the weights are.
     func configuration() throws -> CPUConfiguration {
         try Self.checkMask()
-        let configuration = CPUConfiguration(threads: threads, precision: precision)
-        guard configuration.supports(precision) else {
-            throw CommandError(
-                "--precision \(precision.rawValue) needs \(precision.requirement). Leave it out, or say auto."
-            )
-        }
-        return configuration
+        return CPUConfiguration(threads: threads, precision: precision, narrows: true)
     }
 
     func load(

@@ -104,10 +104,6 @@ struct EvaluateCommand: ParsableCommand {
         ] where value?.isEmpty == true {
             throw ValidationError("\(name) is empty; it must be the name of a file or a folder.")
         }
-        let precision = precision ?? .float32
-        guard CPUConfiguration(threads: threads).supports(precision) else {
-            throw ValidationError("--precision \(precision.rawValue) needs \(precision.requirement).")
-        }
     }
 
     func run() throws {
@@ -151,7 +147,7 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func backend(_ precision: Precision = .float32) -> CPUBackend {
-        CPUBackend(CPUConfiguration(threads: threads, precision: precision))
+        CPUBackend(CPUConfiguration(threads: threads, precision: precision, narrows: true))
     }
 
     /// Makes the pictures that are missing, with a model that is gone afterwards.

@@ -161,13 +161,6 @@
                 return kept
             }
             weight.packed = nil
-            if primitive.isPlainProduct, primitive.hasPlainWeights, weight.value.elementType == .float32,
-                Int(bitPattern: weight.value.rawPointer) % ElementType.float32.size == 0
-            {
-                let own = OneDNNPackedWeight(primitive.weightLayout, of: weight.value, owner: self)
-                weight.packed = own
-                return own
-            }
             let packed = storedForm(of: weight, for: primitive, backend: backend)
             weight.packed = packed
             weight.discardPages()

@@ -46,8 +46,6 @@
                     engine: engine),
                 !made.isReference
             else { return nil }
-            // Its product of plain matrices reads a second factor with long rows half as fast as the checkpoint's transpose.
-            if layout == nil, made.isPlainProduct, columns > depth { return makeLinear(key, packedAs: plain) }
             return made
         }
     }

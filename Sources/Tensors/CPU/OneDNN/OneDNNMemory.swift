@@ -69,13 +69,5 @@
             storage = allocate(dnnl_memory_desc_get_size(&memory.layout))
             memory.point(at: storage.pointer)
         }
-
-        /// The checkpoint's own bytes, where they are as the kernels read them.
-        init(_ layout: dnnl_memory_desc_t, of tensor: Tensor, owner: OneDNNEngine) {
-            self.owner = owner
-            memory = OneDNNMemory(layout, engine: owner.engine)
-            storage = tensor.storage
-            memory.point(at: tensor.rawPointer)
-        }
     }
 #endif

@@ -80,16 +80,6 @@
         /// does not add the residual.
         var isUnfolding: Bool { implementation.contains("gemm") }
 
-        /// Whether the weights are read in the checkpoint's layout.
-        var hasPlainWeights: Bool {
-            withUnsafePointer(to: weightLayout) { wanted in
-                withUnsafePointer(to: plainWeightLayout) { dnnl_memory_desc_equal(wanted, $0) != 0 }
-            }
-        }
-
-        /// Whether this is a product of matrices as they are, of which oneDNN packs what it needs each time.
-        var isPlainProduct: Bool { implementation.hasPrefix("gemm") }
-
         deinit { dnnl_primitive_destroy(primitive) }
     }
 #endif
