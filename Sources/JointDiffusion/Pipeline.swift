@@ -69,6 +69,8 @@ public final class Pipeline {
     func encode(
         _ values: [Float], width: Int, height: Int, tiling: VAETiling.Choice = .automatic
     ) -> Tensor {
+        // As after decoding.
+        defer { backend.trim() }
         let pixels = Tensor(values, shape: [1, height, width, 3], on: backend)
         let tiling = VAETiling.chosen(
             tiling, largest: largestWhole, bytesPerPixel: model.vae.bytesPerPixel, height: height,

@@ -24,23 +24,52 @@ import Testing
         #expect(other.pointer != first)
     }
 
-    /// A large block is not spent on a small request.
-    @Test func largeBlocksAreKeptForLargeRequests() {
+    /// Of a large block a small request takes a part, and what is free side by side serves a large one again.
+    @Test func blocksArePartedAndJoined() {
         let pool = CPUBackend()
-        var storage: Storage? = pool.allocate(byteCount: 1 << 20)
-        let first = storage?.pointer
-        storage = nil
-        #expect(pool.allocate(byteCount: 1 << 19).pointer != first)
-        #expect(pool.allocate(byteCount: 1_000_000).pointer == first)
+        let megabyte = 1 << 20
+        var large: Storage? = pool.allocate(byteCount: 4 * megabyte)
+        let guardian = pool.allocate(byteCount: megabyte)
+        let start = large?.pointer
+        large = nil
+        var parts = (0..<4).map { _ in pool.allocate(byteCount: megabyte) }
+        #expect(
+            parts.map { Int(bitPattern: $0.pointer) }.sorted()
+                == (0..<4).map { Int(bitPattern: start) + $0 * megabyte })
+        #expect(pool.idleByteCount == 0)
+        // In any order.
+        for index in [1, 2, 0, 0] { parts.remove(at: index) }
+        #expect(pool.allocate(byteCount: 4 * megabyte).pointer == start)
+        #expect(guardian.byteCount == megabyte)
     }
 
-    /// Where more is free than is kept, what was not used for longest goes, not what is largest.
-    @Test func theOldestGoes() {
+    /// The smallest that is large enough.
+    @Test func theBestFitIsTaken() {
         let pool = CPUBackend()
-        let sizes = [150, 200, 180].map { $0 << 20 }
-        var held = sizes.map { pool.allocate(byteCount: $0) }
-        while !held.isEmpty { held.removeFirst() }
-        #expect(pool.idleByteCount == sizes[1] + sizes[2])
+        let sizes = [3, 1, 2, 1, 4, 1].map { $0 << 20 }
+        var blocks: [Storage?] = sizes.map { pool.allocate(byteCount: $0) }
+        let second = blocks[2]?.pointer
+        for index in [0, 2, 4] { blocks[index] = nil }
+        #expect(pool.allocate(byteCount: 2 << 20).pointer == second)
+        #expect(blocks.compactMap { $0 }.count == 3)
+    }
+
+    /// What was given back holds no memory, and can be had again.
+    @Test func givenBackAndTakenAgain() {
+        let pool = CPUBackend()
+        var first: Storage? = pool.allocate(byteCount: 1 << 20)
+        let kept = pool.allocate(byteCount: 1 << 20)
+        kept.pointer.initializeMemory(as: UInt8.self, repeating: 7, count: kept.byteCount)
+        first?.pointer.initializeMemory(as: UInt8.self, repeating: 9, count: 1 << 20)
+        first = nil
+        #expect(pool.idleByteCount == 1 << 20)
+        pool.trim()
+        #expect(pool.idleByteCount == 0)
+        // The system's pages are zero when they come.
+        let again = pool.allocate(byteCount: 1 << 20)
+        let bytes = UnsafeRawBufferPointer(start: again.pointer, count: again.byteCount)
+        #expect(bytes.allSatisfy { $0 == 0 })
+        #expect(UnsafeRawBufferPointer(start: kept.pointer, count: kept.byteCount).allSatisfy { $0 == 7 })
     }
 
     @Test func passesDoNotGrow() {

@@ -1,78 +1,121 @@
 import CKernels
 import Glibc
 
-/// Recycles blocks of memory, so that a forward pass touches fresh pages only the first time.
+/// Memory for tensors, all in one place: blocks side by side, of which free neighbours are one. What a model's pass takes is then
+/// little more than what it holds at its fullest, and the next pass touches no fresh page.
 ///
-/// A free block serves a request if it is at most a quarter larger; otherwise a new one is allocated. Where free blocks are too
-/// many, those that were not used for longest go back to the system: a U-Net's sizes come again, a VAE's do not.
+/// Addresses are reserved once, many more than there is memory, and opened as they are needed. Of free blocks the smallest that is
+/// large enough serves a request. What is free stays the process's own until `trim`.
 final class MemoryPool {
-    /// What is held for reuse at most, in bytes.
-    var mostIdle = 512 << 20
-    private(set) var idleByteCount = 0
-    /// Free blocks, by ascending size; `since` counts what was freed.
-    private var free: [(pointer: UnsafeMutableRawPointer, size: Int, since: Int)] = []
-    private var freedCount = 0
-    private static let pageSize = 4096
-    private static let hugePageSize = 2 << 20
+    private let start: UnsafeMutableRawPointer
+    /// Bytes that are reserved, that are opened, and that blocks have ever reached to since the last `trim`.
+    private let reserved: Int
+    private var opened = 0
+    private var end = 0
+    /// What is free before `end`, by address, no two of them neighbours.
+    private var free: [Free] = []
 
-    deinit { trim() }
+    private struct Free {
+        var range: Range<Int>
+        /// Whether it may hold memory, not only addresses.
+        var isHeld: Bool
+    }
+
+    private static let pageSize = 4096
+    private static let step = 64 << 20
+
+    init() {
+        var size = 4 * sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        var pointer = Self.reserve(size)
+        // Where a limit forbids so many, fewer do.
+        while pointer == nil, size > 2 * Self.step {
+            size /= 2
+            pointer = Self.reserve(size)
+        }
+        guard let pointer else { fatalError("no addresses for tensors: raise the limit of ulimit -v") }
+        (start, reserved) = (pointer, size)
+    }
+
+    deinit { munmap(start, reserved) }
+
+    private static func reserve(_ size: Int) -> UnsafeMutableRawPointer? {
+        let pointer = mmap(nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        return pointer == MAP_FAILED ? nil : pointer
+    }
+
+    /// Bytes that are held for reuse.
+    var idleByteCount: Int { free.reduce(0) { $0 + ($1.isHeld ? $1.range.count : 0) } }
 
     func allocate(byteCount: Int) -> Storage {
         let size = max(Self.pageSize, (byteCount + Self.pageSize - 1) / Self.pageSize * Self.pageSize)
-        let pointer = recycled(atLeast: size) ?? (fresh(size), size)
-        return Storage(pointer: pointer.0, byteCount: pointer.1) { [self] pointer, size in
-            reclaim(pointer, size)
+        let offset = recycled(size) ?? fresh(size)
+        return Storage(pointer: start + offset, byteCount: size) { [self] pointer, size in
+            let offset = pointer - start
+            reclaim(offset..<offset + size)
         }
     }
 
-    /// Gives every free block back to the system.
+    /// Gives the memory of all that is free back to the system.
     func trim() {
-        for block in free { Glibc.free(block.pointer) }
-        free.removeAll()
-        idleByteCount = 0
+        for index in free.indices where free[index].isHeld {
+            madvise(start + free[index].range.lowerBound, free[index].range.count, MADV_DONTNEED)
+            free[index].isHeld = false
+        }
+        if let last = free.last, last.range.upperBound == end {
+            end = last.range.lowerBound
+            free.removeLast()
+        }
         ck_return_freed_memory()
     }
 
-    private func recycled(atLeast size: Int) -> (UnsafeMutableRawPointer, Int)? {
-        let index = position(of: size)
-        guard index < free.count, free[index].size - size <= max(size / 4, Self.pageSize) else { return nil }
-        let block = free.remove(at: index)
-        idleByteCount -= block.size
-        return (block.pointer, block.size)
-    }
-
-    private func reclaim(_ pointer: UnsafeMutableRawPointer, _ size: Int) {
-        freedCount += 1
-        free.insert((pointer, size, freedCount), at: position(of: size))
-        idleByteCount += size
-        while idleByteCount > mostIdle, let oldest = free.indices.min(by: { free[$0].since < free[$1].since })
-        {
-            let block = free.remove(at: oldest)
-            idleByteCount -= block.size
-            Glibc.free(block.pointer)
+    private func recycled(_ size: Int) -> Int? {
+        let best = free.indices.filter { free[$0].range.count >= size }.min {
+            free[$0].range.count < free[$1].range.count
         }
-    }
-
-    private func position(of size: Int) -> Int {
-        var low = 0
-        var high = free.count
-        while low < high {
-            let middle = (low + high) / 2
-            if free[middle].size < size { low = middle + 1 } else { high = middle }
+        guard let best else { return nil }
+        let offset = free[best].range.lowerBound
+        if free[best].range.count == size {
+            free.remove(at: best)
+        } else {
+            free[best].range = offset + size..<free[best].range.upperBound
         }
-        return low
+        return offset
     }
 
-    private func fresh(_ size: Int) -> UnsafeMutableRawPointer {
-        var pointer: UnsafeMutableRawPointer?
-        let isLarge = size >= Self.hugePageSize
-        let status = posix_memalign(&pointer, isLarge ? Self.hugePageSize : 64, size)
-        guard status == 0, let pointer else {
+    /// Behind all others, from where the last free block begins if it is the last of all.
+    private func fresh(_ size: Int) -> Int {
+        var offset = end
+        if let last = free.last, last.range.upperBound == end {
+            offset = last.range.lowerBound
+            free.removeLast()
+        }
+        if offset + size > opened { open(to: offset + size) }
+        end = offset + size
+        return offset
+    }
+
+    private func open(to size: Int) {
+        let target = (size + Self.step - 1) / Self.step * Self.step
+        guard target <= reserved, mprotect(start + opened, target - opened, PROT_READ | PROT_WRITE) == 0
+        else {
             fatalError(
-                "out of memory: \(size >> 20) MiB more were needed; use a smaller picture or fewer references"
+                "out of memory: \((target - opened) >> 20) MiB more were needed; use a smaller picture or fewer references"
             )
         }
-        if isLarge { madvise(pointer, size, MADV_HUGEPAGE) }
-        return pointer
+        madvise(start + opened, target - opened, MADV_HUGEPAGE)
+        opened = target
+    }
+
+    private func reclaim(_ range: Range<Int>) {
+        var index = free.firstIndex { $0.range.lowerBound >= range.upperBound } ?? free.count
+        var block = Free(range: range, isHeld: true)
+        if index < free.count, free[index].range.lowerBound == range.upperBound {
+            block.range = block.range.lowerBound..<free.remove(at: index).range.upperBound
+        }
+        if index > 0, free[index - 1].range.upperBound == range.lowerBound {
+            index -= 1
+            block.range = free.remove(at: index).range.lowerBound..<block.range.upperBound
+        }
+        free.insert(block, at: index)
     }
 }

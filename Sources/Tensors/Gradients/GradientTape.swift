@@ -25,8 +25,6 @@ public final class GradientTape: Backend {
 
     public init(_ base: CPUBackend) {
         self.base = base
-        // Each step needs what the step before it needed.
-        base.pool.mostIdle = .max
     }
 
     // MARK: What is trained
