@@ -20,7 +20,7 @@ struct Denoiser {
 
     /// A forward pass takes at most this many latent pixels at once, so that memory does not grow with the
     /// number of pictures; images of one set stay together.
-    static let maximumLatentPixels = 6 * 64 * 64
+    static let maximumLatentPixels = 64 * 64
 
     /// Images that attend to each other, with their inputs.
     private struct Unit {

@@ -19,7 +19,7 @@ struct ResidualBlock {
         conv1 = try Convolution(scope["conv1"], in: inputs, out: outputs)
         timeProjection =
             if let timeWidth {
-                try Linear(scope["time_emb_proj"].fullPrecision, in: timeWidth, out: outputs)
+                try Linear(scope["time_emb_proj"].bearing(.bfloat16), in: timeWidth, out: outputs)
             } else { nil }
         norm2 = try GroupNorm(scope["norm2"], channels: outputs, groups: groups, epsilon: epsilon)
         conv2 = try Convolution(scope["conv2"], in: outputs, out: outputs)
