@@ -29,10 +29,12 @@ def has(*modules):
 if options.list:
     engines = []
     flags = open("/proc/cpuinfo").read()
+    multiplies = "avx512_bf16" in flags or "amx_bf16" in flags
     for engine, modules in [("pytorch", ["torch", "diffusers"]), ("openvino", ["torch", "diffusers", "openvino"])]:
         if has(*modules):
             engines.append(f"{engine}-f32")
-            if "avx512_bf16" in flags or "amx_bf16" in flags:
+            # Where the processor does not multiply bfloat16 OpenVINO computes in float32 instead, PyTorch slowly.
+            if multiplies or engine == "openvino":
                 engines.append(f"{engine}-bf16")
     if engines and has("nncf") and "openvino-bf16" in engines:
         engines.append("openvino-int8")

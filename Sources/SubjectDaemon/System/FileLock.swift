@@ -20,6 +20,8 @@ final class FileLock: Sendable {
     }
 
     deinit {
+        // A process that is just being started from this one still has the descriptor; it must not hold the lock.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 }

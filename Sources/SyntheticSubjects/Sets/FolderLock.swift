@@ -23,5 +23,9 @@ public final class FolderLock: Sendable {
         }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A process that is just being started from this one still has the descriptor; it must not hold the lock.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

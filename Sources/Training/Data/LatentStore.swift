@@ -70,7 +70,12 @@ final class LatentStore {
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit {
+        guard descriptor >= 0 else { return }
+        // A process that is just being started from this one still has the descriptor; it must not hold the lock.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     var count: Int { entries.count }
 

@@ -22,7 +22,12 @@ public final class RunFolder {
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw .inUse(folder: path) }
     }
 
-    deinit { if lock >= 0 { close(lock) } }
+    deinit {
+        guard lock >= 0 else { return }
+        // A process that is just being started from this one still has the descriptor; it must not hold the lock.
+        flock(lock, LOCK_UN)
+        close(lock)
+    }
 
     var configurationFile: String { "\(path)/config.yaml" }
     var logFile: String { "\(path)/log.jsonl" }
