@@ -102,7 +102,7 @@ struct Denoiser {
         ]
     }
 
-    /// As few forward passes as memory allows.
+    /// As few forward passes as `maximumLatentPixels` allows.
     private func run(
         _ units: [Unit], timestep: Double, counter: ReferenceTokenCounter?, deep: DeepFeatures?
     ) -> [Tensor] {

@@ -135,6 +135,9 @@ public final class Pipeline {
         let noise = given ?? self.noise(for: request, references: references)
         try check(noise, for: request, references: references.count)
         try check(start, for: request)
+        // What is made is decoded next, which gives memory back; nothing comes after an end before the end.
+        var isMade = false
+        defer { if !isMade { backend.trim() } }
 
         // 1. What the references and the words are.
         let latents = references.isEmpty ? nil : Tensor.concatenatingRows(references.map(\.latent))
@@ -243,6 +246,7 @@ public final class Pipeline {
         guard x.floats.allSatisfy(\.isFinite) else {
             throw notFinite("the latent after \(sampler.count) steps")
         }
+        isMade = true
         return x[rows: known..<x.shape[0]]
     }
 

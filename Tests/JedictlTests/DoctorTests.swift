@@ -100,6 +100,18 @@ import Testing
         #expect(others.allSatisfy { $0.state == .ok || $0.state == .note }, "\(others)")
     }
 
+    /// Every precision is possible everywhere, and what it is good for is said.
+    @Test(arguments: [
+        (["avx2"], "save memory, not time"), (["avx2", "avx512f"], "save memory, not time"),
+        (["avx2", "avx512f", "avx512_vnni"], "faster with --precision int8; bf16 saves memory"),
+        (["avx2", "avx512f", "avx512_vnni", "avx512_bf16"], "twice as fast with --precision bf16"),
+    ])
+    func whatPrecisionsAreGoodFor(_ features: [String], _ words: String) throws {
+        let found = findings { $0.machine.processorFeatures = features }
+        let finding = try #require(found.first { $0.check == "processor" })
+        #expect(finding.text.contains(words), "\(finding)")
+    }
+
     @Test func withoutADaemonTheMachineIsStillLookedAt() {
         let findings = Doctor.findings(
             Samples.local, daemon: .failure(.notRunning(searched: ["/run/jedid/jedid.sock"])))

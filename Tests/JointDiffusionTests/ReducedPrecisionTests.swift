@@ -28,7 +28,10 @@ import Testing
         func pipeline(_ precision: Precision) throws -> (Pipeline, DiffusionModel) {
             let model = try DiffusionModel(
                 folder: Self.folder,
-                on: CPUBackend(CPUConfiguration(threads: 2, precision: precision, narrows: narrows)))
+                on: CPUBackend(
+                    CPUConfiguration(
+                        threads: 2, instructionSet: narrows ? .avx2 : nil, precision: precision,
+                        narrows: narrows)))
             return (Pipeline(model), model)
         }
         let (exact, model) = try pipeline(.float32)

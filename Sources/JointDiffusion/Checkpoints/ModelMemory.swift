@@ -87,17 +87,23 @@ public struct NetworkMemory: Codable, Sendable, Equatable {
 
 extension DiffusionModel {
     /// The model's own figures, computing in that precision.
-    /// - Parameter packsOnDisk: whether packed weights are kept there.
-    public func memory(precision: Precision, packsOnDisk: Bool = false) -> ModelMemory {
-        let configuration = (backend as? CPUBackend)?.configuration ?? CPUConfiguration()
+    /// - Parameter packsOnDisk: whether packed weights are kept there; by default as the backend does.
+    public func memory(precision: Precision, packsOnDisk: Bool? = nil) -> ModelMemory {
+        let cpu = backend as? CPUBackend
+        var configuration = cpu?.configuration ?? CPUConfiguration()
+        configuration.precision = precision
         let networks = ModelNetwork.allCases.map { network in
+            let bears: Precision =
+                switch network {
+                case .textEncoder: .float32
+                case .autoencoder: .bfloat16
+                case .unet: .int8
+                }
             let bytes =
-                switch (network, precision) {
-                // The text encoder is float32 always, and the autoencoder where the processor has bytes and no bfloat16.
-                case (.textEncoder, _), (_, .float32): 4
-                case (.autoencoder, .int8): configuration.narrows && !configuration.supports(.int8) ? 2 : 4
-                case (_, .bfloat16): 2
-                case (.unet, .int8): 1
+                switch configuration.precision(bearing: bears) {
+                case .float32: 4
+                case .bfloat16: 2
+                case .int8: 1
                 }
             let filters: [Int: Int] =
                 switch network {
@@ -107,7 +113,7 @@ extension DiffusionModel {
                 }
             let scale = network == .unet ? vae.downscale : 1
             // Weights that only are kept so, and multiplied as float32 numbers, are bfloat16 in tiles.
-            let isNarrow = bytes < 4 && configuration.narrows && !configuration.supports(precision)
+            let isNarrow = configuration.keepsNarrow(bearing: bears)
             let takesTiles = configuration.usesWinograd && (bytes == 4 || isNarrow)
             return NetworkMemory(
                 weights: (parameterCounts[network] ?? 0) * bytes,
@@ -119,9 +125,11 @@ extension DiffusionModel {
                             bytesInTiles: isNarrow ? 2 : 4)
                     })
         }
+        let packed = networks.reduce(0) { $0 + $1.needed(width: width, height: height) }
         return ModelMemory(
-            networks: networks, holdsAllNetworks: !packsOnDisk, adapted: adaptedCount * 4,
-            perPixel: vae.bytesPerPixel, perLatentPixel: unet.configuration.bytesPerLatentPixel,
+            networks: networks, holdsAllNetworks: !(packsOnDisk ?? cpu?.keepsOnDisk(packed) ?? false),
+            adapted: adaptedCount * 4, perPixel: vae.bytesPerPixel,
+            perLatentPixel: unet.configuration.bytesPerLatentPixel,
             perReferenceLatentPixel: unet.configuration.bytesPerReferenceLatentPixel, downscale: vae.downscale
         )
     }

@@ -67,8 +67,7 @@ public actor DiffusionEngine: PictureEngine {
             model: model.defaults.name, modelHash: identity(loaded.hash),
             defaultMode: model.defaults.mode.rawValue,
             width: model.width, height: model.height,
-            memory: model.memory(
-                precision: configuration.precision, packsOnDisk: (packedWeights?.bytes ?? 0) > 0))
+            memory: model.memory(precision: configuration.precision))
     }
 
     public func encodeReference(_ request: ReferenceRequest) throws -> EncodedReference {
@@ -165,9 +164,12 @@ public actor DiffusionEngine: PictureEngine {
         configuration.precision == .float32 ? hash : "\(hash)-\(configuration.precision.rawValue)"
     }
 
+    /// Whether the processor multiplies in the precision; otherwise weights alone are in it, and numbers differ.
+    private var isNative: Bool { configuration.supports(configuration.precision) }
+
     /// What decides the bits of a picture beside its request.
     private func resumingContext(_ hash: String) -> String {
-        "\(ProductVersion.current) \(hash) \(configuration)"
+        "\(ProductVersion.current) \(hash) \(configuration) \(isNative)"
     }
 
     private func load() throws -> Loaded {
@@ -179,7 +181,7 @@ public actor DiffusionEngine: PictureEngine {
             let hash =
                 try hashes?.hash(of: source, progress: beat) ?? ModelHash.compute(source, progress: beat)
             let pipeline = Pipeline(model)
-            pipeline.memory = memory(identity(hash))
+            pipeline.memory = memory(identity(hash) + (isNative ? "" : "-weights"))
             let made = Loaded(pipeline: pipeline, hash: hash, preview: preview(of: model))
             loaded = made
             return made

@@ -7,8 +7,7 @@ import CKernels
 extension CPUBackend {
     /// Whether a parameter is kept in a precision that is not multiplied in.
     func isNarrow(_ weight: Parameter) -> Bool {
-        let precision = precision(of: weight)
-        return configuration.narrows && precision != .float32 && !configuration.supports(precision)
+        configuration.keepsNarrow(bearing: weight.coarsest)
     }
 
     /// Whether products with a parameter read panels.
@@ -91,11 +90,14 @@ extension CPUBackend {
         return packed
     }
 
+    /// To be raised when own forms of weights come out otherwise. Each instruction set rounds in its own way.
+    private var layouts: String { "own 1, \(configuration.instructionSet.rawValue)," }
+
     /// What `make` writes, or what it wrote before and the disk kept.
     func storage(
         of weight: Parameter, layout: String, byteCount: Int, make: (UnsafeMutableRawPointer) -> Void
     ) -> Storage {
-        let key = PackedWeightStore.Key(weight, layout: layout)
+        let key = PackedWeightStore.Key(weight, layout: "\(layouts) \(layout)")
         if let key, let kept = packedWeights?.load(key, byteCount: byteCount, context: context) {
             return kept
         }

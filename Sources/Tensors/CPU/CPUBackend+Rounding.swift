@@ -5,12 +5,7 @@ import CKernels
 extension CPUBackend {
     /// What products with this parameter, and their gradients, are computed in.
     func precision(of weight: Parameter) -> Precision {
-        let precision = configuration.precision.bounded(by: weight.coarsest)
-        // A processor that has the one and not the other need not round by hand what float32 does better.
-        let lacks =
-            precision == .bfloat16 && configuration.precision == .int8
-            && configuration.supports(.int8) && !configuration.supports(.bfloat16)
-        return lacks ? .float32 : precision
+        configuration.precision(bearing: weight.coarsest)
     }
 
     /// Whether products with this parameter, and their gradients, are in bfloat16.

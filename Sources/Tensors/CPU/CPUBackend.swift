@@ -45,6 +45,15 @@ public final class CPUBackend: Backend {
 
     public func trim() { pool.trim() }
 
+    /// Whether so many bytes of packed weights are kept on the disk, and in memory only while they are used.
+    public func keepsOnDisk(_ byteCount: Int) -> Bool {
+        guard let packedWeights, Int64(byteCount) <= packedWeights.budget else { return false }
+        #if canImport(COneDNN)
+            if oneDNN != nil { return true }
+        #endif
+        return configuration.instructionSet == .avx2
+    }
+
     public func discardWeights() { packedWeights?.discardPages() }
 
     /// Bytes that are held for reuse.
@@ -360,26 +369,6 @@ public final class CPUBackend: Backend {
         let copy = Tensor(uninitialized: parameter.shape, on: self)
         convert(parameter.value, into: copy)
         return copy
-    }
-}
-
-/// A form of a parameter's values that a backend keeps.
-final class PreparedTensor {
-    let tensor: Tensor
-    init(_ tensor: Tensor) { self.tensor = tensor }
-}
-
-extension Parameter {
-    /// The one form of the values that products read, in place of the checkpoint's.
-    var packed: AnyObject? {
-        get { prepared["packed"] }
-        set { prepared["packed"] = newValue }
-    }
-
-    /// Lets the system drop the checkpoint's own pages, which another form has made needless.
-    func discardPages() {
-        value.storage.discardPages(
-            value.byteOffset..<value.byteOffset + value.count * value.elementType.size)
     }
 }
 

@@ -43,6 +43,22 @@ public struct CPUConfiguration: Sendable, Equatable {
         }
     }
 
+    /// What products are in with a parameter that bears no coarser precision than that.
+    public func precision(bearing coarsest: Precision) -> Precision {
+        let bounded = precision.bounded(by: coarsest)
+        // A processor that multiplies bytes and not bfloat16 need not round to that by hand what float32 does better.
+        let lacks =
+            !narrows && bounded == .bfloat16 && precision == .int8 && supports(.int8)
+            && !supports(.bfloat16)
+        return lacks ? .float32 : bounded
+    }
+
+    /// Whether weights that bear that precision are kept in it, or in a finer one, and multiplied as float32 numbers.
+    public func keepsNarrow(bearing coarsest: Precision) -> Bool {
+        let precision = precision(bearing: coarsest)
+        return narrows && precision != .float32 && !supports(precision)
+    }
+
     /// Whether the kernels may use AMX.
     var usesTiles: Bool {
         instructionSet == .avx512 && Self.maskedInstructionSet == nil && ck_detect_tiles()

@@ -26,8 +26,12 @@ final class MemoryPool {
 
     init() {
         var size = 4 * sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        // Under a limit files need addresses too, and other pools.
+        var limit = rlimit()
+        if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < UInt64(size) {
+            size = Int(limit.rlim_cur / 4)
+        }
         var pointer = Self.reserve(size)
-        // Where a limit forbids so many, fewer do.
         while pointer == nil, size > 2 * Self.step {
             size /= 2
             pointer = Self.reserve(size)

@@ -75,10 +75,10 @@ extension CPUBackend {
 
     /// `[out, in, k, k]` -> `[out, k, k, in]`, kept with the parameter.
     func channelsLastWeights(_ weight: Parameter) -> Tensor {
-        if let kept = weight.prepared["channels last"] as? PreparedTensor { return kept.tensor }
+        if let kept = weight.packed as? PreparedTensor { return kept.tensor }
         let (o, i, h, w) = (weight.shape[0], weight.shape[1], weight.shape[2], weight.shape[3])
         let kept = transposed(converted(weight).reshaped([o, i, h * w]))
-        weight.prepared["channels last"] = PreparedTensor(kept)
+        weight.packed = PreparedTensor(kept)
         return kept
     }
 

@@ -16,6 +16,8 @@ public final class PackedWeightStore {
     private static let magic = Array("jedi.packed/1\n\0\0".utf8)
 
     private let folder: BudgetedFolder
+    /// What all files together may take, in bytes.
+    var budget: Int64 { folder.budget }
     private let report: (String) -> Void
     private var hasSaid = false
     /// What is mapped and may be in use: its files are not let go for one another.
@@ -43,7 +45,8 @@ public final class PackedWeightStore {
 
     /// Everything that decides what a weight is packed into.
     struct Key {
-        /// To be raised when the same weight comes out otherwise: when int8's rounding or scales change.
+        /// To be raised when the same weight comes out otherwise: when int8's rounding or scales change. Own layouts have a number
+        /// of their own.
         private static let form = 1
 
         /// 64 hexadecimal digits.

@@ -56,7 +56,8 @@ struct ModelReport: Encodable {
     let memoryBytes: Int
 
     init(folder: String, precision: Precision) throws {
-        let model = try DiffusionModel(folder: folder, on: CPUBackend(CPUConfiguration(threads: 1)))
+        let model = try DiffusionModel(
+            folder: folder, on: CPUBackend(CPUConfiguration(threads: 1, precision: precision, narrows: true)))
         let memory = model.memory(precision: precision, packsOnDisk: true)
         self.folder = folder
         name = model.defaults.name
