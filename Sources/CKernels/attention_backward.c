@@ -34,7 +34,6 @@ typedef struct backward_task {
     float *scratch;
 } backward_task;
 
-
 /// How often an image sees a segment.
 static size_t times_seen(const backward_work *w, size_t image, size_t segment) {
     size_t times = 0;

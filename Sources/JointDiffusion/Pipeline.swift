@@ -135,7 +135,7 @@ public final class Pipeline {
         let noise = given ?? self.noise(for: request, references: references)
         try check(noise, for: request, references: references.count)
         try check(start, for: request)
-        // What is made is decoded next, which gives memory back; nothing comes after an end before the end.
+        // A walk that ends early gives its memory back here; a whole one is decoded next, which does.
         var isMade = false
         defer { if !isMade { backend.trim() } }
 

@@ -75,7 +75,6 @@ public struct NetworkMemory: Codable, Sendable, Equatable {
     }
 
     /// All weights, with those of filters as the picture's size makes them.
-
     func needed(width: Int, height: Int) -> Int {
         filters.reduce(weights) {
             let pixels = (width / $1.downscale) * (height / $1.downscale)

@@ -22,8 +22,7 @@ extension CPUBackend {
         let out = Tensor(uninitialized: x.shape.replacingLast(with: weight.shape[0]), on: self)
         let shape = ck_convolution(
             images: 1, height: 1, width: rows, channels: depth, outputs: weight.shape[0], kernel: 1,
-            stride: 1,
-            padding: 0, out_height: 1, out_width: rows)
+            stride: 1, padding: 0, out_height: 1, out_width: rows)
         convolve(x, weight: weight, bias: bias, residual: residual, shape, into: out)
         return out
     }

@@ -17,7 +17,7 @@ extension CPUBackend {
     }
 
     /// Whether the backend's precision is one that the processor lacks and only weights are kept in.
-    private var narrowsAll: Bool { configuration.narrows && !configuration.supports(configuration.precision) }
+    private var narrowsAll: Bool { configuration.keepsNarrow(bearing: .int8) }
 
     /// The same of a norm with that parameter; what reads it is no finer.
     func factorType(_ parameter: Parameter) -> ElementType { isReduced(parameter) ? .bfloat16 : .float32 }
