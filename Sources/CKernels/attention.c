@@ -5,7 +5,7 @@
 // (running maximum m and sum l per query; the output so far is rescaled when m grows), so that a task's working
 // set stays in the second-level cache whatever the number of tokens.
 #include "attention.h"
-#include "product.h"
+#include "integer_products.h"
 
 // The scalar reference: two passes in float64, straight from the definition ---------------------------
 
@@ -238,17 +238,25 @@ static void attend(void *pointer, size_t task) {
 /// Bytes of the tables of offsets, whole vectors.
 static size_t offsets_size(size_t segment_count) { return round_up(2 * (segment_count + 1) * sizeof(size_t), 64); }
 
-/// Whether the products are those of bfloat16: not in the reference, and not where token t sees only keys 0...t.
-static bool is_reduced(const ck_context *context, bool causal, bool bfloat16) {
-    return bfloat16 && !causal && context->isa != CK_REFERENCE;
+/// What the products are of: floats in the reference, and where token t sees only keys 0...t.
+static ck_weights factors_of(const ck_context *context, bool causal, ck_weights factors) {
+    return causal || context->isa == CK_REFERENCE ? CK_FLOATS : factors;
 }
 
-static size_t block_size(size_t depth, size_t padded, bool reduced) {
-    return reduced ? attention_bfloat16_block(depth, padded) : BLOCK * (depth + padded);
+static size_t block_size(size_t depth, size_t padded, ck_weights factors) {
+    return factors == CK_WORDS    ? attention_words_block(depth, padded)
+           : factors == CK_FLOATS ? BLOCK * (depth + padded)
+                                  : attention_bfloat16_block(depth, padded);
 }
 
-static void choose(attention_work *w, bool reduced) {
+static void choose(attention_work *w, ck_weights factors) {
     ck_isa isa = w->context->isa;
+    if (factors == CK_WORDS) {
+        w->run = integer_products(isa)->attend;
+        w->pack = integer_products(isa)->pack;
+        return;
+    }
+    bool reduced = factors != CK_FLOATS;
     w->run = isa == CK_REFERENCE ? attend_reference : reduced ? attend_bfloat16_portable : attend_generic;
     w->pack = reduced ? pack_bfloat16_portable : pack_floats;
 #if defined(__x86_64__)
@@ -276,15 +284,15 @@ bool ck_bfloat16_attention_pays(const ck_context *context) {
 void ck_attention(
     const ck_context *context, void *out, bool narrow, const float *queries, size_t images, size_t tokens,
     size_t channels, size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first,
-    const size_t *members, bool causal, bool bfloat16, float *logsumexp, void *workspace) {
+    const size_t *members, bool causal, ck_weights factors, float *logsumexp, void *workspace) {
     size_t depth = channels / heads, padded = round_up(depth, 16);
-    bool reduced = is_reduced(context, causal, bfloat16);
+    factors = factors_of(context, causal, factors);
     attention_work w = {
         .context = context, .out = out, .narrow = narrow, .queries = queries, .tokens = tokens, .channels = channels, .heads = heads,
         .depth = depth, .padded = padded, .query_blocks = (tokens + QUERIES - 1) / QUERIES, .segments = segments,
         .first = first, .members = members, .segment_count = segment_count,
-        .block_size = block_size(depth, padded, reduced), .causal = causal, .logsumexp = logsumexp};
-    choose(&w, reduced);
+        .block_size = block_size(depth, padded, factors), .causal = causal, .logsumexp = logsumexp};
+    choose(&w, factors);
     size_t tasks = images * heads * w.query_blocks;
     w.scratch = (float *)((char *)workspace + offsets_size(segment_count));
     if (context->isa == CK_REFERENCE) {
@@ -306,10 +314,10 @@ void ck_attention(
 
 size_t ck_attention_workspace(
     const ck_context *context, size_t channels, size_t heads, const ck_segment *segments, size_t segment_count,
-    bool causal, bool bfloat16) {
+    bool causal, ck_weights factors) {
     size_t depth = channels / heads, padded = round_up(depth, 16), blocks = 0;
     for (size_t s = 0; s < segment_count; s++) blocks += (segments[s].tokens + BLOCK - 1) / BLOCK;
     size_t floats = (size_t)context->threads * attention_scratch(depth, padded) +
-                    blocks * heads * block_size(depth, padded, is_reduced(context, causal, bfloat16));
+                    blocks * heads * block_size(depth, padded, factors_of(context, causal, factors));
     return offsets_size(segment_count) + floats * sizeof(float);
 }

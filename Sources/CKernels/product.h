@@ -5,21 +5,20 @@
 /// Rows of the first factor at a time: with one vector of columns they fill the registers of AVX2, with four those of AVX-512.
 enum { PRODUCT_ROWS = 6 };
 
-INLINE const void *weights_at(const void *weights, size_t at, ck_weights type) {
-    return (const char *)weights + at * (type == CK_FLOATS ? sizeof(float) : type == CK_BFLOATS ? 2 : 1);
+INLINE size_t size_of_weight(ck_weights type) {
+    return type == CK_FLOATS ? sizeof(float) : type == CK_BYTES ? sizeof(int8_t) : sizeof(int16_t);
 }
 
-/// 16 weights from `at` on, as floats.
+INLINE const void *weights_at(const void *weights, size_t at, ck_weights type) {
+    return (const char *)weights + at * size_of_weight(type);
+}
+
+/// 16 weights from `at` on, floats or bfloat16, as floats.
 INLINE f32x16 load_weights(const void *weights, size_t at, ck_weights type) {
     if (type == CK_FLOATS) return load16((const float *)weights + at);
-    if (type == CK_BFLOATS) {
-        u16x16 halves;
-        memcpy(&halves, (const uint16_t *)weights + at, sizeof halves);
-        return (f32x16)(__builtin_convertvector(halves, u32x16) << 16);
-    }
-    i8x16 bytes;
-    memcpy(&bytes, (const int8_t *)weights + at, sizeof bytes);
-    return __builtin_convertvector(__builtin_convertvector(bytes, i32x16), f32x16);
+    u16x16 halves;
+    memcpy(&halves, (const uint16_t *)weights + at, sizeof halves);
+    return (f32x16)(__builtin_convertvector(halves, u32x16) << 16);
 }
 
 /// out [PRODUCT_ROWS, VECTORS * 16] = a [PRODUCT_ROWS, depth] b [depth, VECTORS * 16]. Rows of out, rows of b, and vectors in a

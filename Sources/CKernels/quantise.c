@@ -4,7 +4,7 @@
 /// The bits of a float in place.
 typedef uint32_t __attribute__((may_alias)) float_bits;
 
-// Numbers to 8 bits ----------------------------------------------------------------------------------
+// Numbers to integers ----------------------------------------------------------------------------------
 
 /// The largest magnitude; not a number if any of them is not finite.
 static void magnitude_reference(const float *x, size_t count, float *result) {
@@ -36,42 +36,61 @@ INLINE void magnitude_body(const float *x, size_t count, float *result) {
 
 VERSIONS(magnitude, (const float *x, size_t count, float *result), (x, count, result))
 
-/// Rounds to nearest, ties to even; products with `inverse` are in -127...127.
-static void round_reference(int8_t *out, const float *x, size_t count, float inverse) {
+/// Rounds to nearest, ties to even; products with `inverse` are in range. `out` is bytes or, if `wide`, of 16 bits.
+static void round_reference(void *out, bool wide, const float *x, size_t count, float inverse) {
     for (size_t i = 0; i < count; i++) {
         float rounded = nearbyintf(x[i] * inverse);
-        out[i] = isnan(rounded) ? 0 : (int8_t)rounded;
+        int16_t number = isnan(rounded) ? 0 : (int16_t)rounded;
+        if (wide)
+            ((int16_t *)out)[i] = number;
+        else
+            ((int8_t *)out)[i] = (int8_t)number;
     }
 }
 
-INLINE void round_body(int8_t *out, const float *x, size_t count, float inverse) {
-    // Adding 1.5 * 2^23 rounds to an integer, whose lowest byte then stands in the lowest bits.
+INLINE void put_integers(void *out, bool wide, size_t at, i32x16 numbers, size_t count) {
+    if (wide) {
+        i16x16 words = __builtin_convertvector(numbers, i16x16);
+        memcpy((int16_t *)out + at, &words, count * sizeof(int16_t));
+    } else {
+        i8x16 bytes = __builtin_convertvector(numbers, i8x16);
+        memcpy((int8_t *)out + at, &bytes, count);
+    }
+}
+
+INLINE void round_as(void *out, bool wide, const float *x, size_t count, float inverse) {
+    // Adding 1.5 * 2^23 rounds to an integer, whose lowest bits then stand in the lowest bits.
     const f32x16 round = splat(12582912.0f);
     size_t i = 0;
-    for (; i + 16 <= count; i += 16) {
-        f32x16 scaled = load16(x + i) * splat(inverse);
-        i8x16 bytes = __builtin_convertvector((i32x16)(scaled + round), i8x16);
-        memcpy(out + i, &bytes, sizeof bytes);
-    }
-    if (i < count) {
-        f32x16 scaled = load_some(x + i, count - i) * splat(inverse);
-        i8x16 bytes = __builtin_convertvector((i32x16)(scaled + round), i8x16);
-        memcpy(out + i, &bytes, count - i);
-    }
+    for (; i + 16 <= count; i += 16) put_integers(out, wide, i, (i32x16)(load16(x + i) * splat(inverse) + round), 16);
+    if (i < count)
+        put_integers(out, wide, i, (i32x16)(load_some(x + i, count - i) * splat(inverse) + round), count - i);
 }
 
-VERSIONS(round, (int8_t *out, const float *x, size_t count, float inverse), (out, x, count, inverse))
+INLINE void round_body(void *out, bool wide, const float *x, size_t count, float inverse) {
+    if (wide)
+        round_as(out, true, x, count, inverse);
+    else
+        round_as(out, false, x, count, inverse);
+}
+
+VERSIONS(round, (void *out, bool wide, const float *x, size_t count, float inverse), (out, wide, x, count, inverse))
 
 typedef struct {
     void (*magnitude)(const float *, size_t, float *);
-    void (*round)(int8_t *, const float *, size_t, float);
-    int8_t *out;
+    void (*round)(void *, bool, const float *, size_t, float);
+    void *out;
+    int bound;
     float *scales;
     const float *x;
     size_t groups, size, pieces;
 } quantise_work;
 
-static float inverse_of(float scale) { return scale > 0 ? 1 / scale : 0; }
+/// Rounds numbers from `at` on, which are of one group.
+static void round_some(const quantise_work *w, size_t at, size_t count, float scale) {
+    bool wide = w->bound > INT8_MAX;
+    w->round((char *)w->out + (wide ? 2 * at : at), wide, w->x + at, count, scale > 0 ? 1 / scale : 0);
+}
 
 /// Groups that are small enough for a task, some of them at once.
 static void small_task(void *pointer, size_t task) {
@@ -82,8 +101,8 @@ static void small_task(void *pointer, size_t task) {
         const float *x = w->x + group * w->size;
         float largest;
         w->magnitude(x, w->size, &largest);
-        w->scales[group] = largest / 127;
-        w->round(w->out + group * w->size, x, w->size, inverse_of(w->scales[group]));
+        w->scales[group] = largest / (float)w->bound;
+        round_some(w, group * w->size, w->size, w->scales[group]);
     }
 }
 
@@ -106,12 +125,13 @@ static void round_task(void *pointer, size_t task) {
     quantise_work *w = pointer;
     size_t group = task / w->pieces;
     slice s = slice_of(w->size, task % w->pieces);
-    size_t at = group * w->size + s.begin;
-    w->round(w->out + at, w->x + at, s.end - s.begin, inverse_of(w->scales[group]));
+    round_some(w, group * w->size + s.begin, s.end - s.begin, w->scales[group]);
 }
 
-void ck_quantise(const ck_context *context, int8_t *out, float *scales, const float *x, size_t groups, size_t size) {
-    quantise_work w = {.out = out, .scales = scales, .x = x, .groups = groups, .size = size, .pieces = slice_count(size)};
+void ck_quantise(
+    const ck_context *context, void *out, int bound, float *scales, const float *x, size_t groups, size_t size) {
+    quantise_work w = {
+        .out = out, .bound = bound, .scales = scales, .x = x, .groups = groups, .size = size, .pieces = slice_count(size)};
     magnitude_run(context->isa, magnitude_reference, &w.magnitude);
     round_run(context->isa, round_reference, &w.round);
     if (w.pieces <= 1) {
@@ -120,7 +140,7 @@ void ck_quantise(const ck_context *context, int8_t *out, float *scales, const fl
     }
     memset(scales, 0, groups * sizeof *scales);
     ck_parallel(context, groups * w.pieces, magnitude_task, &w);
-    for (size_t group = 0; group < groups; group++) scales[group] /= 127;
+    for (size_t group = 0; group < groups; group++) scales[group] /= (float)bound;
     ck_parallel(context, groups * w.pieces, round_task, &w);
 }
 

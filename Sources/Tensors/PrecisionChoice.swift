@@ -6,13 +6,13 @@ public enum PrecisionChoice: String, Sendable, CaseIterable {
     case int8
     case automatic = "auto"
 
-    /// - Parameter supports: whether products run in that precision here.
-    public func resolved(_ supports: (Precision) -> Bool) -> Precision {
+    /// - Parameter isFaster: whether that precision takes less time here than float32.
+    public func resolved(_ isFaster: (Precision) -> Bool) -> Precision {
         switch self {
         case .float32: .float32
         case .bfloat16: .bfloat16
         case .int8: .int8
-        case .automatic: supports(.bfloat16) ? .bfloat16 : .float32
+        case .automatic: isFaster(.bfloat16) ? .bfloat16 : .float32
         }
     }
 }

@@ -287,12 +287,14 @@ enum Doctor {
                 return ("AVX-512 without BF16: fast; --precision bf16 and int8 save memory, not time", .ok)
             }
             return (
-                "AVX-512 with VNNI, without BF16: fast, and faster with --precision int8; bf16 saves memory",
-                .ok
+                "AVX-512 with VNNI, without BF16: fast, and faster with --precision bf16 or int8", .ok
             )
         }
         if features.contains("avx2") {
-            return ("AVX2 without AVX-512: slower; --precision bf16 and int8 save memory, not time", .note)
+            return (
+                "AVX2 without AVX-512: slower; a quarter faster with --precision bf16 or int8, and with less memory",
+                .note
+            )
         }
         return ("neither AVX-512 nor AVX2: pictures take several times as long", .warning)
     }

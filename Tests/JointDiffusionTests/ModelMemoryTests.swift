@@ -73,7 +73,7 @@ import Testing
         try Self.withModel(configuration) { model, _ in
             #expect(model.memory(precision: .float32).networks.allSatisfy { $0.filters.isEmpty })
         }
-        // Weights of 8 bits are 16 in tiles, where they are multiplied as floats.
+        // Weights of 8 bits are 16 in tiles, which are multiplied as floats.
         for narrows in [true, false] {
             let configuration = CPUConfiguration(usesOneDNN: false, narrows: narrows)
             try Self.withModel(configuration) { model, _ in

@@ -72,7 +72,7 @@ import Testing
 
     private func effective(
         _ text: String?, environment: [String: String] = ["HOME": "/home/eva"],
-        supports: Bool = true, _ change: (inout ConfigurationInputs.CommandLine) -> Void = { _ in }
+        isFaster: Bool = true, _ change: (inout ConfigurationInputs.CommandLine) -> Void = { _ in }
     ) throws -> EffectiveConfiguration {
         var line = ConfigurationInputs.CommandLine()
         line.root = "/photos"
@@ -81,7 +81,7 @@ import Testing
             ConfigurationInputs(commandLine: line, environment: environment, user: 1000),
             file: try text.map(file),
             embeddedModel: "/usr/share/jedi/toybox"
-        ) { $0 == .float32 || supports }
+        ) { $0 == .float32 || isFaster }
     }
 
     private func entry(_ name: String, _ configuration: EffectiveConfiguration) -> String? {
@@ -225,9 +225,9 @@ import Testing
         }
         #expect(error?.problems.count == 3)
         #expect(error?.description.contains("put 'root: /the/folder' into /etc/jedi/jedid.yaml") == true)
-        #expect(try effective("precision: bf16", supports: false).engine.precision == .bfloat16)
-        #expect(try effective("precision: auto", supports: false).engine.precision == .float32)
-        #expect(try effective("precision: auto", supports: true).engine.precision == .bfloat16)
+        #expect(try effective("precision: bf16", isFaster: false).engine.precision == .bfloat16)
+        #expect(try effective("precision: auto", isFaster: false).engine.precision == .float32)
+        #expect(try effective("precision: auto", isFaster: true).engine.precision == .bfloat16)
     }
 
     @Test(

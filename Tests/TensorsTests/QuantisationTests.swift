@@ -30,6 +30,29 @@ import Testing
         #expect(integers == expected.values)
     }
 
+    /// Numbers of 16 bits.
+    @Test(arguments: Configurations.kernels, [(1, 1), (5, 16), (7, 33), (2, 40_001)])
+    func quantisingToWords(_ configuration: CPUConfiguration, _ extents: (groups: Int, size: Int)) {
+        let (groups, size) = extents
+        let x = PlainTensor(random: [groups, size], seed: 5).values.map(Float.init)
+        var context = Self.context(configuration)
+        for bound: Int32 in [2047, 32767] {
+            var values = [Int16](repeating: 99, count: x.count)
+            var scales = [Float](repeating: 99, count: groups)
+            ck_quantise(&context, &values, bound, &scales, x, groups, size)
+            for group in 0..<groups {
+                let part = group * size..<(group + 1) * size
+                let largest = x[part].reduce(0) { max($0, abs($1)) }
+                #expect(scales[group] == largest / Float(bound))
+                #expect(
+                    part.allSatisfy {
+                        // A product that is added to is not rounded everywhere.
+                        abs(Float(values[$0]) - x[$0] * (1 / scales[group])) <= 0.501
+                    })
+            }
+        }
+    }
+
     /// What is not finite shows in all that is made of its group, and in no other.
     @Test(arguments: Configurations.kernels, [(4, 37), (3, 40_001)])
     func quantisingWhatIsNotFinite(_ configuration: CPUConfiguration, _ extents: (groups: Int, size: Int)) {
@@ -173,7 +196,7 @@ import Testing
         var context = Self.context(configuration)
         var values = [Int8](repeating: 99, count: x.count)
         var scales = [Float](repeating: 99, count: groups)
-        ck_quantise(&context, &values, &scales, x, groups, x.count / groups)
+        ck_quantise(&context, &values, 127, &scales, x, groups, x.count / groups)
         return (values, scales)
     }
 

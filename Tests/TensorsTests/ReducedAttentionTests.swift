@@ -1,9 +1,11 @@
 import CKernels
+import Foundation
 import Tensors
 import TestSupport
 import Testing
 
-/// Attention whose factors are rounded to bfloat16: near the definition, and the same numbers from every version of the kernel.
+/// Attention whose factors are rounded, to bfloat16 or to integers of 16 bits: near the definition, and the same numbers from
+/// every version of the kernel.
 @Suite struct ReducedAttentionTests {
     /// Versions of the kernel that this processor runs, the portable one first.
     static var contexts: [ck_context] {
@@ -13,13 +15,17 @@ import Testing
         return plain + (hasTiles ? [ck_context(threads: 2, isa: CK_AVX512, tiles: true)] : [])
     }
 
-    private func attend(_ test: AttentionTests.Case, _ context: ck_context) -> [Float] {
+    private func attend(
+        _ test: AttentionTests.Case, _ context: ck_context, _ factors: ck_weights = CK_BFLOATS,
+        change: (_ queries: Tensor, _ segments: [(keys: Tensor, values: Tensor)]) -> Void = { _, _ in }
+    ) -> [Float] {
         var context = context
         let backend = CPUBackend(CPUConfiguration(threads: 2))
         let queries = test.queries.tensor(on: backend)
         let tensors = test.keysValues.map {
             (keys: $0.keys.tensor(on: backend), values: $0.values.tensor(on: backend))
         }
+        change(queries, tensors)
         let segments = tensors.map {
             ck_segment(
                 keys: $0.keys.floats.baseAddress, values: $0.values.floats.baseAddress,
@@ -31,11 +37,11 @@ import Testing
         let out = Tensor(repeating: .nan, shape: queries.shape, on: backend)
         let workspace = backend.allocate(
             byteCount: ck_attention_workspace(
-                &context, test.channels, test.heads, segments, segments.count, false, true))
+                &context, test.channels, test.heads, segments, segments.count, false, factors))
         withExtendedLifetime((tensors, workspace)) {
             ck_attention(
                 &context, out.rawPointer, false, queries.floats.baseAddress, test.images, test.tokens,
-                test.channels, test.heads, segments, segments.count, first, members, false, true, nil,
+                test.channels, test.heads, segments, segments.count, first, members, false, factors, nil,
                 workspace.pointer)
         }
         return out.elements
@@ -59,6 +65,78 @@ import Testing
         }
     }
 
+    /// As integers: a query has a scale, and so have a block's keys and values, so what is rounded is a share of the largest of them.
+    @Test(arguments: AttentionTests.Case.all.filter { !$0.isCausal })
+    func words(_ test: AttentionTests.Case) {
+        let segments = test.keysValues
+        let expected = PlainOperations.attention(
+            test.queries, keysValues: test.seen.map { $0.map { segments[$0] } }, heads: test.heads,
+            isCausal: false
+        ).values.map { Float($0) }
+        let portable = attend(test, Self.contexts[0], CK_WORDS)
+        let tolerance = 1.5e-3 * max(1, test.deviation * test.deviation / 4)
+        #expect(relativeDifference(portable, expected) < tolerance)
+        for context in Self.contexts.dropFirst() {
+            // Numbers may fall to the other side of a half.
+            let same = relativeDifference(attend(test, context, CK_WORDS), portable)
+            #expect(same < 2e-4 * max(1, test.deviation), "\(context.isa)")
+        }
+    }
+
+    /// All of a block count the same, and all values are the largest there are: the sums are the largest, and still exact.
+    @Test(arguments: [1, 40, 97, 512], [1, 31, 128, 300])
+    func largestSums(_ depth: Int, _ tokens: Int) {
+        let test = AttentionTests.Case(images: 1, tokens: 7, heads: 1, depth: depth, segments: [tokens])
+        for context in Self.contexts {
+            for (key, value) in [(Float(1), Float(3)), (-1, -3), (0, 3)] {
+                let out = attend(test, context, CK_WORDS) { queries, segments in
+                    for index in 0..<queries.count { queries.floats[index] = 1 }
+                    for index in 0..<segments[0].keys.count {
+                        segments[0].keys.floats[index] = key
+                        segments[0].values.floats[index] = value
+                    }
+                }
+                #expect(out.allSatisfy { abs($0 / value - 1) < 2e-6 }, "\(context.isa), \(key)")
+            }
+        }
+    }
+
+    /// Many small ones beside one large one in another block keep what they are worth.
+    @Test func smallProbabilities() {
+        let test = AttentionTests.Case(images: 1, tokens: 5, heads: 1, depth: 8, segments: [128, 4096])
+        for context in Self.contexts {
+            let out = attend(test, context, CK_WORDS) { queries, segments in
+                for index in 0..<queries.count { queries.floats[index] = 1 }
+                for index in 0..<segments[0].keys.count {
+                    // The first key alone scores 9 more than the others, which are so many that they weigh half as much.
+                    segments[0].keys.floats[index] = index < 8 ? Float(9 / 8.0.squareRoot()) : -9
+                    segments[0].values.floats[index] = 1
+                }
+                for index in 0..<segments[1].keys.count {
+                    segments[1].keys.floats[index] = 0
+                    segments[1].values.floats[index] = -1
+                }
+            }
+            let weight = Float(4096 * exp(-9.0))
+            let expected = (1 - weight) / (1 + weight)
+            #expect(out.allSatisfy { abs($0 - expected) < 1e-3 }, "\(context.isa): \(out[0]), \(expected)")
+        }
+    }
+
+    @Test func whatIsNotFinite() {
+        let test = AttentionTests.Case(images: 1, tokens: 9, heads: 2, depth: 8, segments: [40, 3])
+        for context in Self.contexts {
+            let query = attend(test, context, CK_WORDS) { queries, _ in queries.floats[2 * 16 + 3] = .nan }
+            #expect(query.indices.allSatisfy { query[$0].isNaN == ($0 / 8 == 4) }, "\(context.isa)")
+            for strange in [Float.nan, .infinity] {
+                let key = attend(test, context, CK_WORDS) { $1[0].keys.floats[7 * 16 + 9] = strange }
+                #expect(key.indices.allSatisfy { key[$0].isNaN == ($0 / 8 % 2 == 1) }, "\(context.isa)")
+                let value = attend(test, context, CK_WORDS) { $1[1].values.floats[16 + 1] = strange }
+                #expect(value.indices.allSatisfy { value[$0].isNaN == ($0 / 8 % 2 == 0) }, "\(context.isa)")
+            }
+        }
+    }
+
     /// A backend of reduced precision uses it where that is faster, or where the processor has no bfloat16 and what rounding
     /// does is to be seen; never for causal attention.
     @Test func backend() {
@@ -70,6 +148,9 @@ import Testing
             #expect(relativeDifference(actual, exact) < 0.01)
             #expect(configuration.supports(precision) || actual != exact)
         }
+        let words = CPUConfiguration(threads: 2, precision: .bfloat16, narrows: true)
+        let narrow = AttentionTests.attend(test, on: CPUBackend(words)).elements
+        #expect(relativeDifference(narrow, exact) < (words.supports(.bfloat16) ? 0.01 : 1e-3))
         let causal = AttentionTests.Case(
             images: 1, tokens: 77, heads: 2, depth: 64, segments: [77], isCausal: true)
         #expect(

@@ -71,9 +71,11 @@ void ck_float_from_bfloat(const ck_context *context, float *out, const uint16_t 
 
 // quantise.c -----------------------------------------------------------------------------------------
 
-/// x [groups, size] -> out [groups, size] in -127...127 and scales [groups], so that out * scale is near x: the largest
-/// magnitude of a group becomes 127. The scale of a group with something that is not finite is not a number.
-void ck_quantise(const ck_context *context, int8_t *out, float *scales, const float *x, size_t groups, size_t size);
+/// x [groups, size] -> out [groups, size] in -bound...bound and scales [groups], so that out * scale is near x: the largest
+/// magnitude of a group becomes `bound`. Numbers are bytes up to 127 and 16 bits above. The scale of a group with something that
+/// is not finite is not a number.
+void ck_quantise(
+    const ck_context *context, void *out, int bound, float *scales, const float *x, size_t groups, size_t size);
 void ck_float_from_int8(const ck_context *context, float *out, const int8_t *in, size_t count);
 /// sums [rows, width], int32 or float -> out = sums * row_scales[row / rows_per_scale] * column_scales [width]
 /// + bias [width] (may be null) + residual [rows, width] (may be null); `out` may be `sums`.
@@ -84,12 +86,15 @@ void ck_rescale(
 
 // weights --------------------------------------------------------------------------------------------
 
-/// What weights are kept as; what they are multiplied with, and all sums, are float32.
+/// What weights are kept as.
 typedef enum {
     CK_FLOATS = 0,
-    CK_BFLOATS,  // bfloat16
-    CK_BYTES,    // -127...127, with a scale for each output
+    CK_BFLOATS,  // bfloat16; only in Winograd's tiles
+    CK_WORDS,    // 16 bits, -CK_WORD_BOUND...CK_WORD_BOUND, with a scale for each output; not in tiles
+    CK_BYTES,    // -127...127, likewise
 } ck_weights;
+
+enum { CK_WORD_BOUND = 2047 };
 
 // convolution.c --------------------------------------------------------------------------------------
 
@@ -100,17 +105,20 @@ typedef struct {
     size_t images, height, width, channels, outputs, kernel, stride, padding, out_height, out_width;
 } ck_convolution;
 
-/// out = x convolved with the weights * scales [outputs] (may be null) + bias [outputs] (may be null) + residual [like out]
-/// (may be null).
+/// out = x convolved with the weights * scales [outputs] (null: 1) + bias [outputs] (may be null) + residual [like out] (may be
+/// null). Words and bytes are multiplied with integers: those that x becomes have a scale for each pixel with a kernel of 1,
+/// and else for each image; sums of 128 channels with words, and of 512 with bytes, are exact, and those are added as floats.
+/// `workspace` holds ck_convolve_workspace bytes, aligned to 64.
 void ck_convolve(
     const ck_context *context, float *out, const ck_convolution *shape, const float *x, const void *packed, ck_weights type,
-    const float *scales, const float *bias, const float *residual);
+    const float *scales, const float *bias, const float *residual, void *workspace);
+size_t ck_convolve_workspace(const ck_convolution *shape, ck_weights type);
 
-/// weights [outputs, channels, kernel, kernel], bytes or else floats -> packed [outputs / 16, kernel², channels, 16],
-/// ck_convolve_packed_count numbers.
+/// weights [outputs, channels, kernel, kernel], as the type says -> packed, ck_convolve_packed_count numbers: floats
+/// [outputs / 16, kernel², channels, 16], integers [outputs / 16, kernel², channels / 2, 16, 2].
 void ck_convolve_pack(
     const ck_context *context, void *packed, ck_weights type, const ck_convolution *shape, const void *weights);
-size_t ck_convolve_packed_count(const ck_convolution *shape);
+size_t ck_convolve_packed_count(const ck_convolution *shape, ck_weights type);
 
 // winograd.c -----------------------------------------------------------------------------------------
 
@@ -232,19 +240,20 @@ typedef struct {
 /// in the channels. Image i attends to segments[members[j]] for first[i] <= j < first[i + 1], in any order.
 /// `causal` (one segment an image, as long as the queries) lets token t see keys 0...t only.
 /// Every image must see at least one token. `workspace` holds ck_attention_workspace bytes, aligned to 64.
-/// `bfloat16` rounds queries, keys, values and the softmax's weights to that; not with `causal`, and not in the reference.
-/// `narrow`, which only `bfloat16` attention can be, rounds the result as well.
+/// `factors` is what queries, keys, values and the softmax's weights are rounded to: floats, bfloat16, or words, integers that have
+/// 11 to 14 bits besides the sign; floats with `causal` and in the reference, whatever it says.
+/// `narrow`, which only attention in bfloat16 can be, rounds the result to that as well.
 /// `logsumexp` [images, heads, tokens], if it is not null, receives the logarithm of each query's sum of
-/// exponentials, which the backward pass needs; not with `bfloat16`.
+/// exponentials, which the backward pass needs; only with floats.
 void ck_attention(
     const ck_context *context, void *out, bool narrow, const float *queries, size_t images, size_t tokens,
     size_t channels, size_t heads, const ck_segment *segments, size_t segment_count, const size_t *first,
-    const size_t *members, bool causal, bool bfloat16, float *logsumexp, void *workspace);
+    const size_t *members, bool causal, ck_weights factors, float *logsumexp, void *workspace);
 /// Whether rounding to bfloat16 makes attention faster here.
 bool ck_bfloat16_attention_pays(const ck_context *context);
 size_t ck_attention_workspace(
     const ck_context *context, size_t channels, size_t heads, const ck_segment *segments, size_t segment_count,
-    bool causal, bool bfloat16);
+    bool causal, ck_weights factors);
 
 // attention_weights.c --------------------------------------------------------------------------------
 

@@ -111,7 +111,7 @@ extension DiffusionModel {
                 case .unet: unet.filterCounts
                 }
             let scale = network == .unet ? vae.downscale : 1
-            // Weights that only are kept so, and multiplied as float32 numbers, are bfloat16 in tiles.
+            // Where integers stand in for a precision, weights are bfloat16 in tiles.
             let isNarrow = configuration.keepsNarrow(bearing: bears)
             let takesTiles = configuration.usesWinograd && (bytes == 4 || isNarrow)
             return NetworkMemory(

@@ -4,16 +4,16 @@ import Tensors
 /// Reads the configuration from where a process was told to, at the start and at each reload.
 public struct ConfigurationSource: Sendable {
     private let inputs: ConfigurationInputs
-    private let supports: @Sendable (Precision) -> Bool
+    private let isFaster: @Sendable (Precision) -> Bool
 
     /// A source of these inputs.
     public init(_ inputs: ConfigurationInputs) {
-        self.init(inputs) { CPUConfiguration().supports($0) }
+        self.init(inputs) { CPUConfiguration(narrows: true).isFaster($0) }
     }
 
-    init(_ inputs: ConfigurationInputs, supports: @escaping @Sendable (Precision) -> Bool) {
+    init(_ inputs: ConfigurationInputs, isFaster: @escaping @Sendable (Precision) -> Bool) {
         self.inputs = inputs
-        self.supports = supports
+        self.isFaster = isFaster
     }
 
     /// What holds as of now.
@@ -22,7 +22,7 @@ public struct ConfigurationSource: Sendable {
     public func load(known: String? = nil) throws(ConfigurationError) -> EffectiveConfiguration {
         let embedded = inputs.embeddedModels.first { access($0 + "/model_index.json", F_OK) == 0 }
         return try EffectiveConfiguration.make(
-            inputs, file: try file(known: known), embeddedModel: embedded, supports: supports)
+            inputs, file: try file(known: known), embeddedModel: embedded, isFaster: isFaster)
     }
 
     private func file(known: String?) throws(ConfigurationError) -> ConfigurationFile? {

@@ -58,16 +58,16 @@ public struct EffectiveConfiguration: Sendable {
     ///
     /// - Parameters:
     ///   - embeddedModel: the model that comes along, where it is there.
-    ///   - supports: whether this processor computes in that precision.
+    ///   - isFaster: whether that precision takes less time on this processor than float32.
     static func make(
         _ inputs: ConfigurationInputs, file: ConfigurationFile?, embeddedModel: String?,
-        supports: (Precision) -> Bool
+        isFaster: (Precision) -> Bool
     ) throws(ConfigurationError) -> EffectiveConfiguration {
         var maker = Maker(inputs: inputs, file: file)
         try maker.takeFile()
         maker.takeCommandLine()
         maker.takeEnvironment(embeddedModel: embeddedModel)
-        return try maker.finish(supports: supports)
+        return try maker.finish(isFaster: isFaster)
     }
 
     /// Puts the sources together, the weaker ones first where a later one replaces them.
@@ -136,7 +136,7 @@ public struct EffectiveConfiguration: Sendable {
             if let variable { origins[name] = "environment \(variable)" }
         }
 
-        func finish(supports: (Precision) -> Bool) throws(ConfigurationError) -> EffectiveConfiguration {
+        func finish(isFaster: (Precision) -> Bool) throws(ConfigurationError) -> EffectiveConfiguration {
             var problems: [String] = []
             let place = file?.path ?? inputs.files.first ?? "the configuration file given with --config"
             if settings.root == nil {
@@ -153,7 +153,7 @@ public struct EffectiveConfiguration: Sendable {
                     "No model was named and none came along (looked in \(inputs.embeddedModels.joined(separator: ", "))). "
                         + "Give --model DIR, set JEDID_MODEL, or put 'model: /the/folder' into \(place).")
             }
-            let precision = settings.precision.resolved(supports)
+            let precision = settings.precision.resolved(isFaster)
             guard let root = settings.root, let state = settings.state, let socket = settings.socket,
                 let model = settings.model, problems.isEmpty
             else { throw ConfigurationError(problems) }

@@ -164,7 +164,7 @@ public actor DiffusionEngine: PictureEngine {
         configuration.precision == .float32 ? hash : "\(hash)-\(configuration.precision.rawValue)"
     }
 
-    /// Whether the processor multiplies in the precision; otherwise weights alone are in it, and numbers differ.
+    /// Whether the processor multiplies in the precision; otherwise integers stand in for it, and numbers differ.
     private var isNative: Bool { configuration.supports(configuration.precision) }
 
     /// What decides the bits of a picture beside its request.
@@ -181,7 +181,7 @@ public actor DiffusionEngine: PictureEngine {
             let hash =
                 try hashes?.hash(of: source, progress: beat) ?? ModelHash.compute(source, progress: beat)
             let pipeline = Pipeline(model)
-            pipeline.memory = memory(identity(hash) + (isNative ? "" : "-weights"))
+            pipeline.memory = memory(identity(hash) + (isNative ? "" : "-integers"))
             let made = Loaded(pipeline: pipeline, hash: hash, preview: preview(of: model))
             loaded = made
             return made

@@ -1,11 +1,11 @@
 import CKernels
 
-/// Products and convolutions by own kernels in float32, of weights in panels of 16 outputs.
+/// Products and convolutions by own kernels, of weights in panels of 16 outputs.
 ///
-/// They serve two ends: weights in bfloat16 or 8 bits where the processor multiplies neither, a half or a quarter of the memory at
-/// float32's speed with only the weights rounded; and float32 with AVX2, where those of oneDNN 2.6 are slower.
+/// They serve two ends: reduced precisions where the processor has none of them, by products of 16-bit integers, which every
+/// processor has, and faster than those of float32; and float32 with AVX2, where those of oneDNN 2.6 are slower.
 extension CPUBackend {
-    /// Whether a parameter is kept in a precision that is not multiplied in.
+    /// Whether a parameter is kept in 16 or 8 bits and multiplied as integers of 16.
     func isNarrow(_ weight: Parameter) -> Bool {
         configuration.keepsNarrow(bearing: weight.coarsest)
     }
@@ -46,43 +46,48 @@ extension CPUBackend {
     ) {
         var shape = shape
         let packed = panelWeights(weight, &shape)
-        withExtendedLifetime(packed) {
+        let workspaceSize = ck_convolve_workspace(&shape, packed.type)
+        let workspace = workspaceSize > 0 ? allocate(byteCount: workspaceSize) : nil
+        withExtendedLifetime((packed, workspace)) {
             ck_convolve(
                 &context, out.baseAddress, &shape, x.baseAddress, packed.values.pointer, packed.type,
-                packed.scales?.baseAddress, bias.map { float32($0).baseAddress }, residual?.baseAddress)
+                packed.scales?.baseAddress, bias.map { float32($0).baseAddress }, residual?.baseAddress,
+                workspace?.pointer)
         }
     }
 
     /// A parameter in panels, kept with it and, where packed weights are, on the disk.
     private func panelWeights(_ weight: Parameter, _ shape: inout ck_convolution) -> PanelWeights {
         let outputs = weight.shape[0]
-        let precision = precision(of: weight)
-        let areBytes = precision == .int8
-        let type = areBytes ? CK_BYTES : precision == .bfloat16 ? CK_BFLOATS : CK_FLOATS
+        let type =
+            switch precision(of: weight) {
+            case .float32: CK_FLOATS
+            case .bfloat16: CK_WORDS
+            case .int8: CK_BYTES
+            }
         if let kept = weight.packed as? PanelWeights, kept.type == type { return kept }
         weight.packed = nil
-        let count = ck_convolve_packed_count(&shape)
-        // Bytes have their scales behind them.
-        let scalesAt = (count + 63) / 64 * 64
-        let byteCount =
-            areBytes
-            ? scalesAt + outputs * ElementType.float32.size
-            : count * (type == CK_FLOATS ? ElementType.float32 : .bfloat16).size
+        let bytes = ck_convolve_packed_count(&shape, type) * type.size
+        // Integers have their scales behind them.
+        let scalesAt = (bytes + 63) / 64 * 64
         let storage = storage(
-            of: weight, layout: "\(precision.rawValue) in panels of 16", byteCount: byteCount
+            of: weight, layout: "\(type.size) bytes in panels of 16",
+            byteCount: type == CK_FLOATS ? bytes : scalesAt + outputs * ElementType.float32.size
         ) { pointer in
-            if areBytes {
-                let quantised = quantised(converted(weight), groups: outputs)
-                ck_convolve_pack(&context, pointer, type, &shape, quantised.pointer)
-                (pointer + scalesAt).copyMemory(
-                    from: quantised.scales.rawPointer, byteCount: outputs * ElementType.float32.size)
-            } else {
+            if type == CK_FLOATS {
                 ck_convolve_pack(&context, pointer, type, &shape, converted(weight).rawPointer)
+                return
             }
+            let quantised = quantised(
+                converted(weight), groups: outputs,
+                bound: type == CK_BYTES ? 127 : Int32(CK_WORD_BOUND))
+            ck_convolve_pack(&context, pointer, type, &shape, quantised.values.pointer)
+            (pointer + scalesAt).copyMemory(
+                from: quantised.scales.rawPointer, byteCount: outputs * ElementType.float32.size)
         }
         let scales =
-            areBytes
-            ? Tensor(shape: [outputs], storage: storage, byteOffset: scalesAt, backend: self) : nil
+            type == CK_FLOATS
+            ? nil : Tensor(shape: [outputs], storage: storage, byteOffset: scalesAt, backend: self)
         let packed = PanelWeights(values: storage, type: type, scales: scales)
         weight.packed = packed
         weight.discardPages()
@@ -90,7 +95,7 @@ extension CPUBackend {
     }
 
     /// To be raised when own forms of weights come out otherwise. Each instruction set rounds in its own way.
-    private var layouts: String { "own 1, \(configuration.instructionSet.rawValue)," }
+    private var layouts: String { "own 2, \(configuration.instructionSet.rawValue)," }
 
     /// What `make` writes, or what it wrote before and the disk kept.
     func storage(
@@ -111,12 +116,23 @@ extension CPUBackend {
 private final class PanelWeights {
     let values: Storage
     let type: ck_weights
-    /// `[outputs]`, of bytes.
+    /// `[outputs]`, of integers.
     let scales: Tensor?
 
     init(values: Storage, type: ck_weights, scales: Tensor?) {
         self.values = values
         self.type = type
         self.scales = scales
+    }
+}
+
+extension ck_weights {
+    /// Bytes of a number.
+    fileprivate var size: Int {
+        switch self {
+        case CK_FLOATS: 4
+        case CK_BYTES: 1
+        default: 2
+        }
     }
 }

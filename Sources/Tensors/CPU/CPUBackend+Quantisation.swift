@@ -5,13 +5,14 @@ import CKernels
 /// is to be added. Where the processor has no such products the integers are multiplied as float32 numbers: the same sums but
 /// for what float32 rounds of very large ones, and nothing gained but that they can be seen on any machine.
 extension CPUBackend {
-    /// Integers in -127...127, and what they are to be multiplied by.
+    /// Integers, and what they are to be multiplied by.
     struct Quantised {
         let values: Storage
         /// One for each group.
         let scales: Tensor
         let count: Int
 
+        /// Those of 8 bits.
         var pointer: UnsafeMutablePointer<Int8> { values.pointer.assumingMemoryBound(to: Int8.self) }
     }
 
@@ -54,14 +55,17 @@ extension CPUBackend {
         return out
     }
 
-    /// A tensor's numbers as integers, a scale for each of `groups` equal parts.
-    func quantised(_ x: Tensor, groups: Int) -> Quantised {
+    /// A tensor's numbers as integers of -bound...bound, a scale for each of `groups` equal parts: of 8 bits, or of 16 where
+    /// those do not hold the bound.
+    func quantised(_ x: Tensor, groups: Int, bound: Int32 = 127) -> Quantised {
         let x = floats(x)
+        let size = bound > 127 ? MemoryLayout<Int16>.size : MemoryLayout<Int8>.size
         let made = Quantised(
-            values: allocate(byteCount: x.count), scales: Tensor(uninitialized: [groups], on: self),
-            count: x.count)
+            values: allocate(byteCount: x.count * size),
+            scales: Tensor(uninitialized: [groups], on: self), count: x.count)
         ck_quantise(
-            &context, made.pointer, made.scales.baseAddress, x.baseAddress, groups, x.count / groups)
+            &context, made.values.pointer, bound, made.scales.baseAddress, x.baseAddress, groups,
+            x.count / groups)
         return made
     }
 

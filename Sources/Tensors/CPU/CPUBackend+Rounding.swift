@@ -16,7 +16,7 @@ extension CPUBackend {
         configuration.precision == .bfloat16 && !narrowsAll ? .bfloat16 : .float32
     }
 
-    /// Whether the backend's precision is one that the processor lacks and only weights are kept in.
+    /// Whether the backend's precision is one that the processor lacks and 16-bit integers stand in for.
     private var narrowsAll: Bool { configuration.keepsNarrow(bearing: .int8) }
 
     /// The same of a norm with that parameter; what reads it is no finer.
@@ -25,13 +25,16 @@ extension CPUBackend {
     /// A factor as a product with `weight` takes it: rounded ones only where they would be rounded.
     func factor(_ x: Tensor, of weight: Parameter) -> Tensor { isReduced(weight) ? x : floats(x) }
 
-    /// Whether attention rounds its factors to bfloat16, where that is faster or where rounding is to be seen. Its scores,
-    /// their maxima and all sums stay float32. A text encoder's, which is causal, never does.
-    var isAttentionReduced: Bool {
+    /// What attention rounds its factors to: 16-bit integers where weights are such, bfloat16 where that is faster or where rounding
+    /// is to be seen. Maxima, totals and the output stay float32. A text encoder's, which is causal, never does.
+    var attentionFactors: ck_weights {
         let precision = configuration.precision
-        return precision != .float32 && !narrowsAll
-            && (!configuration.supports(precision)
-                || withUnsafePointer(to: context, ck_bfloat16_attention_pays))
+        if precision == .float32 { return CK_FLOATS }
+        if configuration.keepsNarrow(bearing: .bfloat16) { return CK_WORDS }
+        let rounds =
+            !configuration.supports(precision)
+            || withUnsafePointer(to: context, ck_bfloat16_attention_pays)
+        return rounds ? CK_BFLOATS : CK_FLOATS
     }
 
     /// Whether they are so by rounding their factors here.

@@ -193,28 +193,29 @@ public final class CPUBackend: Backend {
     {
         attention(
             queries, sequences: AttentionSequences(keysValues), heads: heads, isCausal: isCausal,
-            isReduced: isAttentionReduced && !isCausal, logSumExp: nil)
+            factors: isCausal ? CK_FLOATS : attentionFactors, logSumExp: nil)
     }
 
     /// - Parameters:
-    ///   - isReduced: whether the products are those of bfloat16; not for causal attention.
-    ///   - logSumExp: `[N, heads, T]`, if given, receives what the backward pass needs; not if the products are reduced.
+    ///   - factors: what is multiplied; floats for causal attention.
+    ///   - logSumExp: `[N, heads, T]`, if given, receives what the backward pass needs; only with floats.
     func attention(
-        _ queries: Tensor, sequences: AttentionSequences, heads: Int, isCausal: Bool, isReduced: Bool,
-        logSumExp: Tensor?
+        _ queries: Tensor, sequences: AttentionSequences, heads: Int, isCausal: Bool,
+        factors: ck_weights = CK_FLOATS, logSumExp: Tensor?
     ) -> Tensor {
         let out = Tensor(
-            uninitialized: queries.shape, elementType: isReduced ? factorType : .float32, on: self)
+            uninitialized: queries.shape, elementType: factors == CK_BFLOATS ? factorType : .float32, on: self
+        )
         let segments = sequences.segments
         let workspace = allocate(
             byteCount: ck_attention_workspace(
-                &context, queries.shape[2], heads, segments, segments.count, isCausal, isReduced))
+                &context, queries.shape[2], heads, segments, segments.count, isCausal, factors))
         withExtendedLifetime((workspace, sequences)) {
             ck_attention(
                 &context, out.rawPointer, out.elementType == .bfloat16, queries.baseAddress, queries.shape[0],
                 queries.shape[1], queries.shape[2], heads, segments, segments.count, sequences.first,
                 sequences.members,
-                isCausal, isReduced, logSumExp?.baseAddress, workspace.pointer)
+                isCausal, factors, logSumExp?.baseAddress, workspace.pointer)
         }
         return out
     }

@@ -14,10 +14,11 @@ public struct CPUConfiguration: Sendable, Equatable {
     public var usesOneDNN: Bool
     /// Whether convolutions that gain by it are computed by minimal filtering.
     public var usesWinograd: Bool
-    /// Of products, where the processor and oneDNN have it (`supports(_:)`), or else of weights (`narrows`).
+    /// Of products and of what is kept of weights.
     public var precision: Precision
-    /// Whether, where they lack the precision, weights alone are kept in it and multiplied as float32 numbers; otherwise all that
-    /// is multiplied is rounded to it, as it would be where they have it, which saves nothing.
+    /// What happens where the processor and oneDNN lack the precision (`supports(_:)`): weights are kept as integers of as many bits,
+    /// and multiplied with integers of 16; otherwise all that is multiplied is rounded to it, as it would be where they have it,
+    /// which saves nothing.
     public var narrows: Bool
 
     public init(
@@ -53,10 +54,18 @@ public struct CPUConfiguration: Sendable, Equatable {
         return lacks ? .float32 : bounded
     }
 
-    /// Whether weights that bear that precision are kept in it, or in a finer one, and multiplied as float32 numbers.
+    /// Whether weights that bear that precision are kept as integers of as many bits, or more, and multiplied with those of 16.
     public func keepsNarrow(bearing coarsest: Precision) -> Bool {
         let precision = precision(bearing: coarsest)
         return narrows && precision != .float32 && !supports(precision)
+    }
+
+    /// Whether pictures take less time in that precision than in float32.
+    public func isFaster(_ precision: Precision) -> Bool {
+        if supports(precision) { return precision != .float32 }
+        // Two pairs of 16 bits are multiplied in the time of one float32 number, but to add them takes an instruction of its own,
+        // for which vectors of AVX-512 have no room unless it is the same one.
+        return narrows && (instructionSet == .avx2 || instructionSet == .avx512 && ck_detect_int8())
     }
 
     /// Whether the kernels may use AMX.

@@ -107,7 +107,7 @@ extension GradientTape {
         // What a gradient goes back through, and what stands beside it, is float32 in every precision.
         let attend = { [base] (levels: Tensor?) in
             base.attention(
-                queries, sequences: sequences, heads: heads, isCausal: isCausal, isReduced: false,
+                queries, sequences: sequences, heads: heads, isCausal: isCausal,
                 logSumExp: levels)
         }
         guard inputs.contains(where: \.wantsGradient) else { return attend(nil).seen(by: self) }

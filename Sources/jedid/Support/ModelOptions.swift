@@ -16,13 +16,13 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: .customLong("precision"),
         help: """
-            What products compute with: f32; bf16 (half the memory, and about half the time where the processor has \
-            AVX-512 BF16; pictures differ slightly); int8 (a quarter of the U-Net's memory, and faster with AVX-512 \
-            VNNI; pictures differ more); or auto, bf16 where the processor has it and f32 elsewhere.
+            What products compute with: f32; bf16 (half the memory, three quarters of the time with AVX2 and half with \
+            AVX-512 BF16; pictures differ slightly); int8 (a quarter of the U-Net's memory, as fast with AVX2 and \
+            faster with AVX-512 VNNI; pictures differ more); or auto, bf16 where it is faster and f32 elsewhere.
             """)
     var chosenPrecision: PrecisionChoice?
     var precision: Precision {
-        (chosenPrecision ?? .float32).resolved(CPUConfiguration(threads: threads).supports)
+        (chosenPrecision ?? .float32).resolved(CPUConfiguration(threads: threads, narrows: true).isFaster)
     }
     @Option(help: "Threads that compute; all processors by default.") var threads: Int?
 
@@ -51,7 +51,7 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
-    /// How the processor is used; of a precision that it does not have the weights are.
+    /// How the processor is used; integers stand in for a precision that it does not have.
     func configuration() throws -> CPUConfiguration {
         try Self.checkMask()
         return CPUConfiguration(threads: threads, precision: precision, narrows: true)

@@ -1,8 +1,8 @@
 import Tensors
 import Testing
 
-/// Weights of 16 and 8 bits that are multiplied as floats: they alone are rounded.
-@Suite struct NarrowWeightTests {
+/// Reduced precisions of processors that have none: weights of 16 and 8 bits, multiplied with integers of 16.
+@Suite struct IntegerProductTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let shape: [Int]
         let channels: Int
@@ -25,6 +25,9 @@ import Testing
             Case(shape: [1, 7, 5, 32], channels: 64, kernel: 3, stride: 2, padding: (1, 1)),
             Case(shape: [1, 9, 10, 6], channels: 5, kernel: 5, padding: (2, 2)),
             Case(shape: [1, 3, 2, 1300], channels: 16, kernel: 3, padding: (1, 1)),
+            // More numbers than are rounded by one thread.
+            Case(shape: [2, 24, 25, 61], channels: 7, kernel: 3, padding: (1, 1)),
+            Case(shape: [2, 5, 4, 24], channels: 20, stride: 2),
         ]
         var geometry: ConvolutionGeometry {
             ConvolutionGeometry(
@@ -39,33 +42,28 @@ import Testing
         return CPUBackend(narrow)
     }
 
-    /// What is left of weights: each output's largest magnitude is 127 steps.
-    private static func rounded(_ weight: PlainTensor, _ precision: Precision) -> PlainTensor {
-        if precision == .bfloat16 {
-            // To nearest, ties to even.
-            return PlainTensor(
-                weight.shape,
-                weight.values.map {
-                    let bits = Float($0).bitPattern
-                    return Double(
-                        Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000))
-                })
-        }
-        let size = weight.values.count / weight.shape[0]
-        var rounded = weight
-        for output in 0..<weight.shape[0] {
-            let range = output * size..<(output + 1) * size
-            let step = Float(weight.values[range].map(abs).max() ?? 0) / 127
-            for index in range {
-                rounded.values[index] =
-                    Double((Float(weight.values[index]) / step).rounded(.toNearestOrEven) * step)
+    /// What is left of numbers: each group's largest magnitude is `bound` steps.
+    private static func rounded(_ x: PlainTensor, groups: Int, bound: Float) -> PlainTensor {
+        let size = x.values.count / groups
+        var rounded = x
+        for group in 0..<groups {
+            let range = group * size..<(group + 1) * size
+            let step = Float(x.values[range].map(abs).max() ?? 0) / bound
+            for index in range where step > 0 {
+                let steps = (Float(x.values[index]) * (1 / step)).rounded(.toNearestOrEven)
+                rounded.values[index] = Double(steps) * Double(step)
             }
         }
         return rounded
     }
 
+    private static func bounds(_ precision: Precision) -> (weight: Float, input: Float) {
+        precision == .int8 ? (127, 32767) : (2047, 8191)
+    }
+
+    /// Each output's weights have a scale, and each pixel's inputs or, where the kernel sees several, each image's.
     @Test(arguments: Case.all, [Precision.bfloat16, .int8])
-    func onlyWeightsAreRounded(_ test: Case, _ precision: Precision) {
+    func factorsAreRoundedAndSumsAreExact(_ test: Case, _ precision: Precision) {
         let x = PlainTensor(random: test.shape, seed: 1)
         let weight = PlainTensor(
             random: [test.channels, test.shape[3], test.kernel, test.kernel], seed: 2)
@@ -76,23 +74,63 @@ import Testing
                 test.shape[0], geometry.outputExtent(test.shape[1]), geometry.outputExtent(test.shape[2]),
                 test.channels,
             ], seed: 4)
+        let bounds = Self.bounds(precision)
+        let roundedWeight = Self.rounded(weight, groups: test.channels, bound: bounds.weight)
+        let pixels = test.shape.dropLast().reduce(1, *)
+        let roundedX = Self.rounded(
+            x, groups: test.kernel == 1 ? pixels : test.shape[0], bound: bounds.input)
+        let expected = PlainOperations.convolution(
+            roundedX, roundedWeight, bias: bias, geometry: geometry, residual: residual, activation: .silu)
+        // A number may fall to the other side of a half.
+        let tolerance = 3e-5
         for configuration in Configurations.kernels {
             let backend = Self.backend(configuration, precision)
-            let expected = PlainOperations.convolution(
-                x, Self.rounded(weight, precision), bias: bias, geometry: geometry,
-                residual: residual, activation: .silu)
             let actual = x.tensor(on: backend).convolution(
                 weight.parameter(on: backend), bias: bias.parameter(on: backend), geometry: geometry,
                 residual: residual.tensor(on: backend), activation: .silu)
-            // A number of 8 bits may fall to the other side of a half.
-            let tolerance = precision == .int8 ? 1e-4 : 3e-6
             #expect(relativeError(actual, expected) < tolerance, "\(configuration.testDescription)")
-            guard test.kernel == 1 else { continue }
+            guard test.kernel == 1, test.stride == 1 else { continue }
             let linear = x.tensor(on: backend).linear(weight.parameter(on: backend))
             let product = PlainOperations.convolution(
-                x, Self.rounded(weight, precision), bias: nil, geometry: geometry, residual: nil,
-                activation: nil)
+                roundedX, roundedWeight, bias: nil, geometry: geometry, residual: nil, activation: nil)
             #expect(relativeError(linear, product) < tolerance, "\(configuration.testDescription)")
+        }
+    }
+
+    /// The largest sums that there can be are still exact.
+    @Test(arguments: [1, 127, 128, 511, 512, 1280, 2561], [Precision.bfloat16, .int8])
+    func largestSums(_ depth: Int, _ precision: Precision) {
+        for (x, weight) in [(1.0, 1.0), (-1, 1), (1, -1), (-1, -1)] {
+            for configuration in Configurations.kernels {
+                let backend = Self.backend(configuration, precision)
+                let out = Tensor(repeating: Float(x), shape: [7, depth], on: backend)
+                    .linear(
+                        PlainTensor([33, depth], Array(repeating: weight, count: 33 * depth))
+                            .parameter(on: backend))
+                let expected = Float(x * weight) * Float(depth)
+                #expect(
+                    out.elements.allSatisfy { abs($0 / expected - 1) < 1e-6 },
+                    "\(configuration.testDescription)")
+            }
+        }
+    }
+
+    /// What is not finite shows in all that is made of it: its row, or its image.
+    @Test(arguments: [Precision.bfloat16, .int8], [Float.nan, .infinity])
+    func whatIsNotFinite(_ precision: Precision, _ strange: Float) {
+        for configuration in Configurations.kernels {
+            let backend = Self.backend(configuration, precision)
+            let rows = PlainTensor(random: [3, 37], seed: 1).tensor(on: backend)
+            rows.floats[37 + 5] = strange
+            let linear = rows.linear(PlainTensor(random: [5, 37], seed: 2).parameter(on: backend)).elements
+            #expect(linear.indices.allSatisfy { linear[$0].isFinite == ($0 / 5 != 1) })
+            let images = PlainTensor(random: [2, 4, 4, 3], seed: 1).tensor(on: backend)
+            images.floats[48] = strange
+            let filtered = images.convolution(
+                PlainTensor(random: [2, 3, 3, 3], seed: 2).parameter(on: backend), bias: nil,
+                geometry: ConvolutionGeometry(kernel: 3, paddingBefore: 1, paddingAfter: 1)
+            ).elements
+            #expect(filtered.indices.allSatisfy { filtered[$0].isFinite == ($0 < 32) })
         }
     }
 

@@ -1,0 +1,11 @@
+// The kernels that multiply 16-bit integers, for one processor. Whoever includes this defines
+//   LANES            sums of 32 bits in a register
+//   DOT2(sum, a, b)  sum + the products of the two words in each lane of a and b
+// and NAME(x), the names of what it makes.
+#include "integer_products.h"
+
+#include "integer_tile.h"
+
+#include "attention_words.h"
+
+const integer_kernels NAME(kernels) = {NAME(accumulate), NAME(attend), NAME(pack)};
