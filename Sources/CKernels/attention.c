@@ -9,6 +9,14 @@
 
 // The scalar reference: two passes in float64, straight from the definition ---------------------------
 
+static double number_at(const void *numbers, size_t at, bool bfloat16) {
+    if (!bfloat16) return ((const float *)numbers)[at];
+    uint32_t bits = (uint32_t)((const uint16_t *)numbers)[at] << 16;
+    float number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
 static void attend_reference(const attention_task *t) {
     const attention_work *w = t->work;
     double scale = 1 / sqrt((double)w->depth);
@@ -23,10 +31,9 @@ static void attend_reference(const attention_task *t) {
             for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
                 const ck_segment *s = w->segments + w->members[j];
                 for (size_t token = 0; token < s->tokens && !(w->causal && token > row); token++) {
-                    const float *k = s->keys + token * w->channels + t->head * w->depth;
-                    const float *v = s->values + token * w->channels + t->head * w->depth;
+                    size_t from = token * w->channels + t->head * w->depth;
                     double score = 0;
-                    for (size_t i = 0; i < w->depth; i++) score += (double)q[i] * k[i];
+                    for (size_t i = 0; i < w->depth; i++) score += q[i] * number_at(s->keys, from + i, s->bfloat16);
                     score *= scale;
                     if (!pass) {
                         maximum = score > maximum ? score : maximum;
@@ -34,7 +41,7 @@ static void attend_reference(const attention_task *t) {
                     }
                     double p = exp(score - maximum);
                     total += p;
-                    for (size_t i = 0; i < w->depth; i++) sum[i] += p * v[i];
+                    for (size_t i = 0; i < w->depth; i++) sum[i] += p * number_at(s->values, from + i, s->bfloat16);
                 }
             }
         }
@@ -211,6 +218,14 @@ static void pack_floats(
 
 // Tasks ----------------------------------------------------------------------------------------------
 
+/// out [count, depth] = rows of `channels` bfloat16.
+static const float *widened(float *out, const uint16_t *rows, size_t count, size_t channels, size_t depth) {
+    uint32_t *bits = (uint32_t *)out;
+    for (size_t row = 0; row < count; row++)
+        for (size_t i = 0; i < depth; i++) bits[row * depth + i] = (uint32_t)rows[row * channels + i] << 16;
+    return out;
+}
+
 /// Packs one block of one head of one segment.
 static void pack_task(void *pointer, size_t task) {
     const attention_work *w = pointer;
@@ -220,10 +235,15 @@ static void pack_task(void *pointer, size_t task) {
     size_t blocks = w->blocks_at[member + 1] - w->blocks_at[member];
     size_t index = task - w->blocks_at[member] * w->heads, head = index / blocks, b = index % blocks;
     size_t count = s->tokens - b * BLOCK < BLOCK ? s->tokens - b * BLOCK : BLOCK;
-    size_t at = b * BLOCK * w->channels + head * w->depth;
-    w->pack(
-        s->keys + at, s->values + at, count, w->channels, w->depth,
-        w->packed + w->packed_at[member] + index * w->block_size);
+    size_t at = b * BLOCK * w->channels + head * w->depth, channels = w->channels;
+    const float *keys = (const float *)s->keys + at, *values = (const float *)s->values + at;
+    if (s->bfloat16) {
+        float *wide = scratch_of(w) + attention_scratch(w->depth, w->padded);
+        keys = widened(wide, (const uint16_t *)s->keys + at, count, channels, w->depth);
+        values = widened(wide + BLOCK * w->depth, (const uint16_t *)s->values + at, count, channels, w->depth);
+        channels = w->depth;
+    }
+    w->pack(keys, values, count, channels, w->depth, w->packed + w->packed_at[member] + index * w->block_size);
 }
 
 static void attend(void *pointer, size_t task) {
@@ -233,6 +253,13 @@ static void attend(void *pointer, size_t task) {
         .work = w, .image = task / w->query_blocks / w->heads, .head = task / w->query_blocks % w->heads,
         .begin = begin, .count = w->tokens - begin < QUERIES ? w->tokens - begin : QUERIES};
     w->run(&t);
+}
+
+/// Floats that a thread works in.
+static size_t scratch_size(size_t depth, size_t padded, const ck_segment *segments, size_t segment_count) {
+    bool any = false;
+    for (size_t s = 0; s < segment_count; s++) any |= segments[s].bfloat16;
+    return attention_scratch(depth, padded) + (any ? 2 * BLOCK * depth : 0);
 }
 
 /// Bytes of the tables of offsets, whole vectors.
@@ -295,6 +322,7 @@ void ck_attention(
     choose(&w, factors);
     size_t tasks = images * heads * w.query_blocks;
     w.scratch = (float *)((char *)workspace + offsets_size(segment_count));
+    w.scratch_size = scratch_size(depth, padded, segments, segment_count);
     if (context->isa == CK_REFERENCE) {
         ck_parallel(context, tasks, attend, &w);
         return;
@@ -307,7 +335,7 @@ void ck_attention(
         w.blocks_at[s + 1] = w.blocks_at[s] + blocks;
         w.packed_at[s + 1] = w.packed_at[s] + blocks * heads * w.block_size;
     }
-    w.packed = w.scratch + (size_t)context->threads * attention_scratch(depth, padded);
+    w.packed = w.scratch + (size_t)context->threads * w.scratch_size;
     ck_parallel(context, w.blocks_at[segment_count] * heads, pack_task, &w);
     ck_parallel(context, tasks, attend, &w);
 }
@@ -317,7 +345,7 @@ size_t ck_attention_workspace(
     bool causal, ck_weights factors) {
     size_t depth = channels / heads, padded = round_up(depth, 16), blocks = 0;
     for (size_t s = 0; s < segment_count; s++) blocks += (segments[s].tokens + BLOCK - 1) / BLOCK;
-    size_t floats = (size_t)context->threads * attention_scratch(depth, padded) +
+    size_t floats = (size_t)context->threads * scratch_size(depth, padded, segments, segment_count) +
                     blocks * heads * block_size(depth, padded, factors_of(context, causal, factors));
     return offsets_size(segment_count) + floats * sizeof(float);
 }

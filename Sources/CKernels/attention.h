@@ -19,7 +19,8 @@ typedef struct {
     size_t segment_count;
     size_t block_size;  // floats of one packed block
     float *packed;
-    float *scratch;  // attention_scratch floats for each thread
+    float *scratch;       // for each thread so many floats:
+    size_t scratch_size;  // attention_scratch, and behind it a block of keys and values that were bfloat16
     bool causal;
     float *logsumexp;  // may be null
     void (*run)(const struct attention_task *);
@@ -43,7 +44,7 @@ INLINE size_t attention_scratch(size_t depth, size_t padded) {
 }
 
 INLINE float *scratch_of(const attention_work *w) {
-    return w->scratch + (size_t)ck_thread_index() * attention_scratch(w->depth, w->padded);
+    return w->scratch + (size_t)ck_thread_index() * w->scratch_size;
 }
 
 // Factors rounded to bfloat16, sums and statistics in float32: attention_bfloat16.h, compiled for each processor.

@@ -62,7 +62,7 @@ static void backward_reference(const backward_task *t) {
                 const ck_segment_gradient *g = w->gradients + w->members[j];
                 for (size_t token = 0; token < s->tokens && !(w->causal && token > row); token++) {
                     size_t from = token * channels + t->head * depth;
-                    const float *k = s->keys + from, *v = s->values + from;
+                    const float *k = (const float *)s->keys + from, *v = (const float *)s->values + from;
                     double score = 0, dp = 0;
                     for (size_t i = 0; i < depth; i++) {
                         score += (double)q[i] * k[i];
@@ -184,7 +184,8 @@ INLINE void pack_queries(const backward_work *w, const buffers *b, size_t image,
 
 INLINE void pack_keys(const backward_work *w, const buffers *b, const ck_segment *s, size_t begin, size_t count, size_t head) {
     size_t depth = w->depth, padded = w->padded;
-    const float *k = s->keys + begin * w->channels + head * depth, *v = s->values + begin * w->channels + head * depth;
+    size_t at = begin * w->channels + head * depth;
+    const float *k = (const float *)s->keys + at, *v = (const float *)s->values + at;
     for (size_t i = 0; i < depth; i++) {
         for (size_t token = 0; token < count; token++) {
             b->keys[i * BLOCK + token] = k[token * w->channels + i];

@@ -26,7 +26,7 @@ static void weights_reference(
             for (size_t token = 0; token < segments[s].tokens; token++) {
                 double dot = 0;
                 for (size_t c = 0; c < width; c++)
-                    dot += (double)queries[row * channels + c] * (double)segments[s].keys[token * channels + c];
+                    dot += (double)queries[row * channels + c] * (double)((const float *)segments[s].keys)[token * channels + c];
                 scores[at] = (float)(dot * scale);
                 if ((double)scores[at] > most) most = (double)scores[at];
                 at++;
@@ -50,7 +50,7 @@ INLINE void weights_body(
         size_t at = 0;
         for (size_t s = 0; s < segment_count; s++) {
             for (size_t token = 0; token < segments[s].tokens; token++) {
-                const float *key = segments[s].keys + token * channels;
+                const float *key = (const float *)segments[s].keys + token * channels;
                 f32x16 dot = splat(0);
                 for (size_t c = 0; c < width; c += 16) {
                     size_t n = width - c;
@@ -98,7 +98,7 @@ static void weights_task(void *pointer, size_t head) {
     ck_segment segments[MOST_SEGMENTS];
     for (size_t s = 0; s < w->segment_count; s++) {
         segments[s] = w->segments[s];
-        segments[s].keys += head * w->width;
+        segments[s].keys = (const float *)segments[s].keys + head * w->width;
     }
     w->run(
         w->sums + head * w->keys, w->scores + head * w->keys, w->queries + head * w->width, w->rows, w->channels,

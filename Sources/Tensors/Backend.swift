@@ -37,6 +37,9 @@ public protocol Backend: AnyObject {
         _ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool
     ) -> Tensor
 
+    /// Keys and values in the form in which other passes attend to them: no finer than attention takes them, so that they are small.
+    func kept(_ keysValues: KeysValues) -> KeysValues
+
     /// How much each token of `keysValues` counts for `queries [T, C]`: the softmax's weights, summed over the queries and
     /// averaged over the heads, `[tokens]`.
     func attentionWeights(_ queries: Tensor, keysValues: [KeysValues], heads: Int) -> Tensor

@@ -17,10 +17,12 @@ import Testing
             self.folder = folder
         }
 
-        static func with(_ body: (Scene) throws -> Void) throws {
+        static func with(
+            _ configuration: CPUConfiguration = CPUConfiguration(), _ body: (Scene) throws -> Void
+        ) throws {
             let golden = try GoldenCheckpoint("known-v", in: Goldens.directory)
             try CheckpointWriter.withFolder(of: golden, goldens: Goldens.directory) { folder in
-                let model = try DiffusionModel(folder: folder.path, on: CPUBackend())
+                let model = try DiffusionModel(folder: folder.path, on: CPUBackend(configuration))
                 try body(Scene(model, folder.path + "/kept"))
             }
         }
@@ -59,8 +61,9 @@ import Testing
     }
 
     /// Kept or not, the picture is the same to the bit; and a photo passes once, in whatever company.
-    @Test(arguments: [ReferenceMode.cached, .matched]) func picturesDoNotTell(_ mode: ReferenceMode) throws {
-        try Scene.with { scene in
+    @Test(arguments: [ReferenceMode.cached, .matched], Precision.allCases)
+    func picturesDoNotTell(_ mode: ReferenceMode, _ precision: Precision) throws {
+        try Scene.with(CPUConfiguration(precision: precision, narrows: true)) { scene in
             let plain = try (scene.picture([1, 2], mode), scene.picture([3, 2], mode))
             try scene.open()
             let each = mode == .cached ? 1 : 3
@@ -74,6 +77,26 @@ import Testing
             #expect(scene.counts == [each, each, each])
             #expect(scene.reports.isEmpty)
         }
+    }
+
+    /// Where attention rounds what it sees, half of the bytes are kept.
+    @Test func reducedPrecisionsKeepHalf() throws {
+        let sizes = try [Precision.float32, .bfloat16].map { precision -> Int in
+            var size = 0
+            // What no processor has natively.
+            let configuration = CPUConfiguration(
+                instructionSet: .avx2, precision: precision, narrows: true)
+            try Scene.with(configuration) { scene in
+                try scene.open()
+                _ = try scene.picture([1])
+                let name = try #require(scene.names.first)
+                let key = try #require(KeysValuesStore.key(ofFile: "\(scene.folder)/\(name)"))
+                let store = try #require(scene.pipeline.memory?.store)
+                size = try #require(store.load(key, on: scene.pipeline.model.backend)).byteCount
+            }
+            return size
+        }
+        #expect(sizes[0] > 0 && sizes[0] == 2 * sizes[1])
     }
 
     /// What is kept is what is used: with the numbers of another photo in its file, another picture comes out.

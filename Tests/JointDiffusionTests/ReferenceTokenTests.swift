@@ -7,10 +7,11 @@ import JointDiffusion
 
 /// Attending to a part of the references' tokens.
 @Suite struct ReferenceTokenTests {
-    private static func with(_ body: (Pipeline) throws -> Void) throws {
+    private static func with(_ precision: Precision = .float32, _ body: (Pipeline) throws -> Void) throws {
         let golden = try GoldenCheckpoint("known-v", in: Goldens.directory)
+        let backend = CPUBackend(CPUConfiguration(precision: precision, narrows: true))
         try CheckpointWriter.withFolder(of: golden, goldens: Goldens.directory) { folder in
-            try body(Pipeline(try DiffusionModel(folder: folder.path, on: CPUBackend())))
+            try body(Pipeline(try DiffusionModel(folder: folder.path, on: backend)))
         }
     }
 
@@ -48,8 +49,9 @@ import JointDiffusion
     }
 
     /// More tokens come nearer, and those that count least are the farthest from all.
-    @Test(arguments: [ReferenceMode.cached, .matched]) func moreComeNearer(_ mode: ReferenceMode) throws {
-        try Self.with { pipeline in
+    @Test(arguments: [ReferenceMode.cached, .matched], [Precision.float32, .bfloat16])
+    func moreComeNearer(_ mode: ReferenceMode, _ precision: Precision) throws {
+        try Self.with(precision) { pipeline in
             let references = Self.references(pipeline)
             let plain = try pipeline.generate(Self.request(mode, nil, pipeline), references: references)
             let none = try pipeline.generate(Self.request(.none, nil, pipeline), references: [])

@@ -17,6 +17,7 @@ import Testing
 
     private func attend(
         _ test: AttentionTests.Case, _ context: ck_context, _ factors: ck_weights = CK_BFLOATS,
+        keptAsBFloat16: Bool = false,
         change: (_ queries: Tensor, _ segments: [(keys: Tensor, values: Tensor)]) -> Void = { _, _ in }
     ) -> [Float] {
         var context = context
@@ -26,10 +27,13 @@ import Testing
             (keys: $0.keys.tensor(on: backend), values: $0.values.tensor(on: backend))
         }
         change(queries, tensors)
-        let segments = tensors.map {
+        let keeping = CPUBackend(CPUConfiguration(threads: 2, precision: .bfloat16, narrows: true))
+        let entries = tensors.map { KeysValues(keys: $0.keys, values: $0.values) }
+            .map { keptAsBFloat16 ? keeping.kept($0) : $0 }
+        let segments = entries.map {
             ck_segment(
-                keys: $0.keys.floats.baseAddress, values: $0.values.floats.baseAddress,
-                tokens: $0.keys.shape[0])
+                keys: $0.keys.rawPointer, values: $0.values.rawPointer, tokens: $0.keys.shape[0],
+                bfloat16: $0.keys.elementType == .bfloat16)
         }
         var first = [0]
         for members in test.seen { first.append(first[first.count - 1] + members.count) }
@@ -38,7 +42,7 @@ import Testing
         let workspace = backend.allocate(
             byteCount: ck_attention_workspace(
                 &context, test.channels, test.heads, segments, segments.count, false, factors))
-        withExtendedLifetime((tensors, workspace)) {
+        withExtendedLifetime((entries, workspace)) {
             ck_attention(
                 &context, out.rawPointer, false, queries.floats.baseAddress, test.images, test.tokens,
                 test.channels, test.heads, segments, segments.count, first, members, false, factors, nil,
@@ -80,6 +84,27 @@ import Testing
             // Numbers may fall to the other side of a half.
             let same = relativeDifference(attend(test, context, CK_WORDS), portable)
             #expect(same < 2e-4 * max(1, test.deviation), "\(context.isa)")
+        }
+    }
+
+    /// Keys and values that are kept as bfloat16 are those numbers, whatever they are multiplied as.
+    @Test(arguments: AttentionTests.Case.all.filter { !$0.isCausal && $0.deviation == 1 })
+    func keysAndValuesInBFloat16(_ test: AttentionTests.Case) {
+        let reference = ck_context(threads: 2, isa: CK_REFERENCE, tiles: false)
+        for context in [reference] + Self.contexts {
+            for factors in [CK_FLOATS, CK_BFLOATS, CK_WORDS] {
+                let kept = attend(test, context, factors, keptAsBFloat16: true)
+                let rounded = attend(test, context, factors) { _, segments in
+                    for tensor in segments.flatMap({ [$0.keys, $0.values] }) {
+                        for index in 0..<tensor.count {
+                            let bits = tensor.floats[index].bitPattern
+                            tensor.floats[index] = Float(
+                                bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000)
+                        }
+                    }
+                }
+                #expect(kept == rounded, "\(context.isa), \(factors)")
+            }
         }
     }
 

@@ -229,11 +229,13 @@ size_t ck_layer_norm_backward_workspace(size_t rows, size_t width);
 
 // attention.c ----------------------------------------------------------------------------------------
 
-/// Keys and values of some tokens: rows of `channels` floats.
+/// Keys and values of some tokens: rows of `channels` numbers, floats or bfloat16. Whatever attends to them; what looks at weights or
+/// gradients takes floats only.
 typedef struct {
-    const float *keys;
-    const float *values;
+    const void *keys;
+    const void *values;
     size_t tokens;
+    bool bfloat16;
 } ck_segment;
 
 /// Softmax attention without ever holding the scores: queries [images, tokens, channels], heads side by side

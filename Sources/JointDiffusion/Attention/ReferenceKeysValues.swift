@@ -31,9 +31,10 @@ public final class ReferenceRecorder {
             ReferenceKeysValues(
                 layers: layers.map { layer in
                     let shape: Shape = [layer.keys.shape[1], layer.keys.shape[2]]
-                    return KeysValues(
-                        keys: layer.keys[rows: image..<image + 1].reshaped(shape),
-                        values: layer.values[rows: image..<image + 1].reshaped(shape))
+                    return layer.keys.backend.kept(
+                        KeysValues(
+                            keys: layer.keys[rows: image..<image + 1].reshaped(shape),
+                            values: layer.values[rows: image..<image + 1].reshaped(shape)))
                 })
         }
     }

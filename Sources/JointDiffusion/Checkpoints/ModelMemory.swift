@@ -129,7 +129,8 @@ extension DiffusionModel {
             networks: networks, holdsAllNetworks: !(packsOnDisk ?? cpu?.keepsOnDisk(packed) ?? false),
             adapted: adaptedCount * 4, perPixel: vae.bytesPerPixel,
             perLatentPixel: unet.configuration.bytesPerLatentPixel,
-            perReferenceLatentPixel: unet.configuration.bytesPerReferenceLatentPixel, downscale: vae.downscale
+            perReferenceLatentPixel: unet.configuration.bytesPerReferenceLatentPixel
+                / (configuration.keepsNarrow(bearing: .bfloat16) ? 2 : 1), downscale: vae.downscale
         )
     }
 }

@@ -13,15 +13,20 @@ struct AttentionSequences {
         var indices: [SegmentIdentity: Int] = [:]
         for image in keysValues {
             for entry in image {
+                let type = entry.keys.elementType
+                precondition(
+                    type == entry.values.elementType && type != .float16, "keys and values are \(type.rawValue)")
                 let identity = SegmentIdentity(
-                    keys: entry.keys.baseAddress, values: entry.values.baseAddress,
-                    tokens: entry.keys.shape[0])
+                    keys: entry.keys.rawPointer, values: entry.values.rawPointer,
+                    tokens: entry.keys.shape[0], isNarrow: type == .bfloat16)
                 let index = indices[identity] ?? segments.count
                 if index == segments.count {
                     indices[identity] = index
                     entries.append(entry)
                     segments.append(
-                        ck_segment(keys: identity.keys, values: identity.values, tokens: identity.tokens))
+                        ck_segment(
+                            keys: identity.keys, values: identity.values, tokens: identity.tokens,
+                            bfloat16: identity.isNarrow))
                 }
                 members.append(index)
             }
@@ -32,7 +37,8 @@ struct AttentionSequences {
 
 /// What makes two entries of an attention the same segment: tensors may share memory and yet differ.
 private struct SegmentIdentity: Hashable {
-    let keys: UnsafeMutablePointer<Float>
-    let values: UnsafeMutablePointer<Float>
+    let keys: UnsafeMutableRawPointer
+    let values: UnsafeMutableRawPointer
     let tokens: Int
+    let isNarrow: Bool
 }

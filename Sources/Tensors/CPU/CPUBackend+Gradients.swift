@@ -70,6 +70,7 @@ extension CPUBackend {
         _ gradient: Tensor, at queries: Tensor, sequences: AttentionSequences, heads: Int, isCausal: Bool,
         output: Tensor, logSumExp: Tensor, targets: [(keys: Tensor?, values: Tensor?)]
     ) -> Tensor {
+        precondition(sequences.segments.allSatisfy { !$0.bfloat16 }, "keys and values have no gradients")
         let out = Tensor(uninitialized: queries.shape, on: self)
         let (images, tokens, channels) = (queries.shape[0], queries.shape[1], queries.shape[2])
         let gradients = targets.map {

@@ -220,14 +220,24 @@ public final class CPUBackend: Backend {
         return out
     }
 
+    /// bfloat16 where attention rounds: a half of the memory, for what is then seen again and again.
+    public func kept(_ keysValues: KeysValues) -> KeysValues {
+        attentionFactors == CK_FLOATS
+            ? keysValues
+            : KeysValues(keys: rounded(keysValues.keys), values: rounded(keysValues.values))
+    }
+
     public func attentionWeights(_ queries: Tensor, keysValues: [KeysValues], heads: Int) -> Tensor {
-        let segments = keysValues.map {
-            ck_segment(keys: $0.keys.baseAddress, values: $0.values.baseAddress, tokens: $0.keys.shape[0])
+        let wide = keysValues.map { floats($0.keys) }
+        // Values do not decide what counts.
+        let segments = wide.map {
+            ck_segment(
+                keys: $0.baseAddress, values: $0.baseAddress, tokens: $0.shape[0], bfloat16: false)
         }
         let keys = keysValues.reduce(0) { $0 + $1.keys.shape[0] }
         let out = Tensor(uninitialized: [keys], on: self)
         let workspace = allocate(byteCount: 4 * ck_attention_weights_workspace(heads, keys))
-        withExtendedLifetime((workspace, keysValues)) {
+        withExtendedLifetime((workspace, wide)) {
             ck_attention_weights(
                 &context, out.baseAddress, queries.baseAddress, queries.shape[0], queries.shape[1], heads,
                 segments, segments.count, workspace.pointer.assumingMemoryBound(to: Float.self))

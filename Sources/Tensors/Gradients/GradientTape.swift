@@ -140,6 +140,9 @@ public final class GradientTape: Backend {
 
     public func discardWeights() { base.discardWeights() }
 
+    /// As they are: gradients go back through them.
+    public func kept(_ keysValues: KeysValues) -> KeysValues { keysValues }
+
     public func allocate(byteCount: Int) -> Storage { base.allocate(byteCount: byteCount) }
 }
 
