@@ -136,8 +136,8 @@ INLINE void attend_block(
         size_t v = 0;
         if (wide)
             for (; v + 4 <= vectors; v += 4)
-                product_4(s + 16 * v, BLOCK, a, depth, block + 16 * v * depth, 16, 16 * depth, CK_FLOATS);
-        for (; v < vectors; v++) product_1(s + 16 * v, BLOCK, a, depth, block + 16 * v * depth, 16, 0, CK_FLOATS);
+                product_4(s + 16 * v, BLOCK, a, depth, block + 16 * v * depth, 16, 16 * depth);
+        for (; v < vectors; v++) product_1(s + 16 * v, BLOCK, a, depth, block + 16 * v * depth, 16, 0);
         for (size_t r = 0; r < 6; r++) {
             size_t seen = count;
             if (w->causal) {

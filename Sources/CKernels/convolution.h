@@ -2,6 +2,14 @@
 #pragma once
 #include "product.h"
 
+INLINE size_t size_of_weight(ck_weights type) {
+    return type == CK_FLOATS ? sizeof(float) : type == CK_BYTES ? sizeof(int8_t) : sizeof(int16_t);
+}
+
+INLINE const void *weights_at(const void *weights, size_t at, ck_weights type) {
+    return (const char *)weights + at * size_of_weight(type);
+}
+
 /// sums [PRODUCT_ROWS, vectors * 16] += rows of pixels [depth] times `vectors` panels, which are `panel_stride` numbers apart:
 /// floats [depth, 16], or pairs of integers [depth / 2, 16, 2], where the row's pixels are words, of which one more is read if
 /// their number is odd. `vectors` is 1, and 2 only with AVX-512.

@@ -2,6 +2,7 @@
 #pragma once
 #include "attention.h"
 #include "convolution.h"
+#include "quantise.h"
 
 typedef struct {
     accumulate_function accumulate;
@@ -25,8 +26,6 @@ _Static_assert((int64_t)BLOCK * ((1 << PROBABILITY_BITS) + 2) * VALUE_BOUND <= I
 
 /// The largest magnitude of queries and keys, so that no sum of `depth` products is beyond 32 bits.
 INLINE int score_bound(size_t depth) { return (int)fminf(sqrtf(2147480000.0f / (float)depth), INT16_MAX); }
-
-INLINE float inverse_of(float scale) { return scale > 0 ? 1 / scale : 0; }
 
 /// The largest magnitude; not a number if any is not finite.
 INLINE float largest_magnitude(const float *x, size_t rows, size_t width, size_t stride) {

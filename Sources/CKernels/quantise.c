@@ -1,4 +1,4 @@
-#include "simd.h"
+#include "quantise.h"
 #include "slices.h"
 
 /// The bits of a float in place.
@@ -18,29 +18,14 @@ static void magnitude_reference(const float *x, size_t count, float *result) {
     }
 }
 
-INLINE void magnitude_body(const float *x, size_t count, float *result) {
-    f32x16 largest = {0}, strange = {0};
-    size_t i = 0;
-    for (; i + 16 <= count; i += 16) {
-        f32x16 v = load16(x + i);
-        largest = max16(max16(v, -v), largest);
-        strange += v - v;  // not a number where v is not finite
-    }
-    if (i < count) {
-        f32x16 v = load_some(x + i, count - i);
-        largest = max16(max16(v, -v), largest);
-        strange += v - v;
-    }
-    *result = max_of(largest) + sum_of(strange);
-}
+INLINE void magnitude_body(const float *x, size_t count, float *result) { *result = magnitude_of(x, count); }
 
 VERSIONS(magnitude, (const float *x, size_t count, float *result), (x, count, result))
 
 /// Rounds to nearest, ties to even; products with `inverse` are in range. `out` is bytes or, if `wide`, of 16 bits.
 static void round_reference(void *out, bool wide, const float *x, size_t count, float inverse) {
     for (size_t i = 0; i < count; i++) {
-        float rounded = nearbyintf(x[i] * inverse);
-        int16_t number = isnan(rounded) ? 0 : (int16_t)rounded;
+        int16_t number = word_of(x[i] * inverse);
         if (wide)
             ((int16_t *)out)[i] = number;
         else
@@ -48,30 +33,11 @@ static void round_reference(void *out, bool wide, const float *x, size_t count, 
     }
 }
 
-INLINE void put_integers(void *out, bool wide, size_t at, i32x16 numbers, size_t count) {
-    if (wide) {
-        i16x16 words = __builtin_convertvector(numbers, i16x16);
-        memcpy((int16_t *)out + at, &words, count * sizeof(int16_t));
-    } else {
-        i8x16 bytes = __builtin_convertvector(numbers, i8x16);
-        memcpy((int8_t *)out + at, &bytes, count);
-    }
-}
-
-INLINE void round_as(void *out, bool wide, const float *x, size_t count, float inverse) {
-    // Adding 1.5 * 2^23 rounds to an integer, whose lowest bits then stand in the lowest bits.
-    const f32x16 round = splat(12582912.0f);
-    size_t i = 0;
-    for (; i + 16 <= count; i += 16) put_integers(out, wide, i, (i32x16)(load16(x + i) * splat(inverse) + round), 16);
-    if (i < count)
-        put_integers(out, wide, i, (i32x16)(load_some(x + i, count - i) * splat(inverse) + round), count - i);
-}
-
 INLINE void round_body(void *out, bool wide, const float *x, size_t count, float inverse) {
     if (wide)
-        round_as(out, true, x, count, inverse);
+        round_to(out, true, x, count, inverse);
     else
-        round_as(out, false, x, count, inverse);
+        round_to(out, false, x, count, inverse);
 }
 
 VERSIONS(round, (void *out, bool wide, const float *x, size_t count, float inverse), (out, wide, x, count, inverse))
@@ -89,7 +55,7 @@ typedef struct {
 /// Rounds numbers from `at` on, which are of one group.
 static void round_some(const quantise_work *w, size_t at, size_t count, float scale) {
     bool wide = w->bound > INT8_MAX;
-    w->round((char *)w->out + (wide ? 2 * at : at), wide, w->x + at, count, scale > 0 ? 1 / scale : 0);
+    w->round((char *)w->out + (wide ? 2 * at : at), wide, w->x + at, count, inverse_of(scale));
 }
 
 /// Groups that are small enough for a task, some of them at once.

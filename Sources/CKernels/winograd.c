@@ -122,34 +122,65 @@ INLINE void output_body(const winograd_work *w, size_t index, size_t m) {
     }
 }
 
-INLINE void multiply_as(const winograd_work *w, size_t task, bool wide, ck_weights type) {
-    size_t depth = w->channels, panels = w->outputs / 16, groups = panel_groups(w);
-    size_t point = task / groups, panel = task % groups * PANELS_A_TASK;
-    size_t end = panel + PANELS_A_TASK < panels ? panel + PANELS_A_TASK : panels;
-    const float *a = w->inputs + point * w->inputs_stride;
-    float *sums = w->sums + point * w->sums_stride;
-    for (size_t step = 1; panel < end; panel += step) {
-        const void *b = weights_at(w->weights, (point * panels + panel) * depth * 16, type);
-        float *out = sums + panel * 16;
-        step = wide && panel + 4 <= end ? 4 : 1;
-        for (size_t row = 0; row < w->rows; row += PRODUCT_ROWS)
-            if (step == 4)
-                product_4(out + row * w->outputs, w->outputs, a + row * depth, depth, b, 16, depth * 16, type);
-            else
-                product_1(out + row * w->outputs, w->outputs, a + row * depth, depth, b, 16, 0, type);
+/// A tile's inputs at all points to words.
+INLINE void round_body(const winograd_work *w, size_t index) {
+    for (size_t point = 0; point < (w->tile + 2) * (w->tile + 2); point++) {
+        float *row = inputs_at(w, point, index);
+        float scale = magnitude_of(row, w->channels) / X_BOUND_WORDS;
+        w->input_scales[point * w->rows + index] = scale;
+        round_to(row, true, row, w->channels, inverse_of(scale));
     }
 }
 
 /// At one point some panels of 16 outputs, of all tiles.
-INLINE void multiply_body(const winograd_work *w, size_t task, bool wide) {
-    if (w->type == CK_FLOATS)
-        multiply_as(w, task, wide, CK_FLOATS);
-    else
-        multiply_as(w, task, wide, CK_BFLOATS);
+INLINE void multiply_floats(const winograd_work *w, size_t point, size_t panel, size_t end, bool wide) {
+    size_t depth = w->channels, panels = w->outputs / 16;
+    const float *a = inputs_at(w, point, 0);
+    float *sums = w->sums + point * w->sums_stride;
+    for (size_t step = 1; panel < end; panel += step) {
+        const float *b = (const float *)w->weights + (point * panels + panel) * depth * 16;
+        float *out = sums + panel * 16;
+        step = wide && panel + 4 <= end ? 4 : 1;
+        for (size_t row = 0; row < w->rows; row += PRODUCT_ROWS)
+            if (step == 4)
+                product_4(out + row * w->outputs, w->outputs, a + row * depth, depth, b, 16, depth * 16);
+            else
+                product_1(out + row * w->outputs, w->outputs, a + row * depth, depth, b, 16, 0);
+    }
 }
 
-INLINE void pack_body(const pack_work *w, size_t panel, size_t m) {
-    const size_t n = m + 2, panels = w->outputs / 16;
+INLINE void multiply_words(const winograd_work *w, size_t point, size_t panel, size_t end, bool wide) {
+    size_t depth = w->channels, panels = w->outputs / 16;
+    for (int step = 1; panel < end; panel += (size_t)step) {
+        const int16_t *b = (const int16_t *)w->weights + (point * panels + panel) * depth * 16;
+        const float *weight_scales = w->weight_scales + point * w->outputs + panel * 16;
+        step = wide && panel + 2 <= end ? 2 : 1;
+        for (size_t row = 0; row < w->rows; row += PRODUCT_ROWS) {
+            const void *rows[PRODUCT_ROWS];
+            float sums[PRODUCT_ROWS * 2 * 16] __attribute__((aligned(64))) = {0};
+            for (size_t r = 0; r < PRODUCT_ROWS; r++) rows[r] = inputs_at(w, point, row + r);
+            w->accumulate(sums, rows, depth, b, depth * 16, CK_WORDS, step);
+            for (size_t r = 0; r < PRODUCT_ROWS; r++) {
+                f32x16 scale = splat(w->input_scales[point * w->rows + row + r]);
+                float *out = w->sums + point * w->sums_stride + (row + r) * w->outputs + panel * 16;
+                for (int v = 0; v < step; v++)
+                    store16(out + v * 16, load16(sums + (r * (size_t)step + (size_t)v) * 16) * (scale * load16(weight_scales + v * 16)));
+            }
+        }
+    }
+}
+
+INLINE void multiply_body(const winograd_work *w, size_t task, bool wide) {
+    size_t groups = panel_groups(w), first = task % groups * PANELS_A_TASK, panels = w->outputs / 16;
+    size_t end = first + PANELS_A_TASK < panels ? first + PANELS_A_TASK : panels;
+    if (w->type == CK_FLOATS)
+        multiply_floats(w, task / groups, first, end, wide);
+    else
+        multiply_words(w, task / groups, first, end, wide);
+}
+
+INLINE void pack_body(const pack_work *w, size_t panel, float *out, size_t stride, size_t m) {
+    const size_t n = m + 2;
     for (size_t c = 0; c < w->channels; c++) {
         f32x16 half[POINTS][3], g[3], u[POINTS];
         for (size_t j = 0; j < 3; j++) {
@@ -161,8 +192,7 @@ INLINE void pack_body(const pack_work *w, size_t panel, size_t m) {
         }
         for (size_t i = 0; i < n; i++) {
             weight_line(m, half[i], u);
-            for (size_t j = 0; j < n; j++)
-                put16(w->packed, (((i * n + j) * panels + panel) * w->channels + c) * 16, u[j], w->type == CK_BFLOATS);
+            for (size_t j = 0; j < n; j++) store16(out + (i * n + j) * stride + c * 16, u[j]);
         }
     }
 }
@@ -174,11 +204,16 @@ INLINE void pack_body(const pack_work *w, size_t panel, size_t m) {
     TARGET static void input_4_##NAME(const winograd_work *w, size_t i) { input_body(w, i, 4); }                         \
     TARGET static void output_2_##NAME(const winograd_work *w, size_t i) { output_body(w, i, 2); }                       \
     TARGET static void output_4_##NAME(const winograd_work *w, size_t i) { output_body(w, i, 4); }                       \
+    TARGET static void round_##NAME(const winograd_work *w, size_t i) { round_body(w, i); }                              \
     TARGET static void multiply_##NAME(const winograd_work *w, size_t task) { multiply_body(w, task, WIDE); }            \
-    TARGET static void pack_2_##NAME(const pack_work *w, size_t panel) { pack_body(w, panel, 2); }                       \
-    TARGET static void pack_4_##NAME(const pack_work *w, size_t panel) { pack_body(w, panel, 4); }                       \
+    TARGET static void pack_2_##NAME(const pack_work *w, size_t panel, float *out, size_t stride) {                      \
+        pack_body(w, panel, out, stride, 2);                                                                             \
+    }                                                                                                                    \
+    TARGET static void pack_4_##NAME(const pack_work *w, size_t panel, float *out, size_t stride) {                      \
+        pack_body(w, panel, out, stride, 4);                                                                             \
+    }                                                                                                                    \
     static const winograd_version NAME = {                                                                               \
-        {input_2_##NAME, input_4_##NAME}, {output_2_##NAME, output_4_##NAME}, multiply_##NAME,                           \
+        {input_2_##NAME, input_4_##NAME}, round_##NAME, {output_2_##NAME, output_4_##NAME}, multiply_##NAME,                           \
         {pack_2_##NAME, pack_4_##NAME}};
 
 VERSION(generic, , false)
@@ -200,7 +235,10 @@ static const winograd_version *version_of(const ck_context *context) {
 
 static void input_task(void *pointer, size_t task) {
     const winograd_work *w = pointer;
-    for (size_t i = task * TILES_A_TASK; i < w->rows && i < (task + 1) * TILES_A_TASK; i++) w->input(w, i);
+    for (size_t i = task * TILES_A_TASK; i < w->rows && i < (task + 1) * TILES_A_TASK; i++) {
+        w->input(w, i);
+        if (w->type == CK_WORDS) w->round(w, i);
+    }
 }
 
 static void multiply_task(void *pointer, size_t task) {
@@ -227,11 +265,17 @@ static size_t stride_of(size_t band, size_t channels) { return round_up(band * c
 
 size_t ck_winograd_workspace(const ck_convolution *shape, size_t m) {
     size_t band = band_of(shape->images * tiles_along(shape->height, m) * tiles_along(shape->width, m));
-    return (m + 2) * (m + 2) * (stride_of(band, shape->channels) + stride_of(band, shape->outputs));
+    return (m + 2) * (m + 2) * (stride_of(band, shape->channels) + stride_of(band, shape->outputs) + band);
 }
 
-size_t ck_winograd_packed_count(const ck_convolution *shape, size_t m) {
-    return (m + 2) * (m + 2) * shape->channels * shape->outputs;
+/// Bytes of the weights; behind them lie the scales of words.
+static size_t weights_size(size_t channels, size_t outputs, size_t m, ck_weights type) {
+    return (m + 2) * (m + 2) * channels * outputs * size_of_weight(type);
+}
+
+size_t ck_winograd_packed_size(const ck_convolution *shape, size_t m, ck_weights type) {
+    size_t scales = type == CK_WORDS ? (m + 2) * (m + 2) * shape->outputs * sizeof(float) : 0;
+    return weights_size(shape->channels, shape->outputs, m, type) + scales;
 }
 
 void ck_winograd(
@@ -242,14 +286,17 @@ void ck_winograd(
     winograd_work w = {
         .out = out, .x = x, .weights = packed, .type = type, .bias = bias, .residual = residual, .height = shape->height,
         .width = shape->width, .channels = shape->channels, .outputs = shape->outputs, .tile = m,
-        .columns = tiles_along(shape->width, m), .input = version->input[which], .multiply = version->multiply,
-        .output = version->output[which]};
+        .columns = tiles_along(shape->width, m), .input = version->input[which], .round = version->round,
+        .multiply = version->multiply, .output = version->output[which],
+        .weight_scales = (const float *)((const char *)packed + weights_size(shape->channels, shape->outputs, m, type)),
+        .accumulate = integer_products(context->isa)->accumulate};
     w.tiles_of_image = tiles_along(shape->height, m) * w.columns;
     size_t tiles = shape->images * w.tiles_of_image, band = band_of(tiles);
     w.inputs_stride = stride_of(band, w.channels);
     w.sums_stride = stride_of(band, w.outputs);
     w.inputs = workspace;
     w.sums = workspace + n * n * w.inputs_stride;
+    w.input_scales = w.sums + n * n * w.sums_stride;
     for (; w.begin < tiles; w.begin += band) {
         w.count = tiles - w.begin < band ? tiles - w.begin : band;
         w.rows = round_up(w.count, PRODUCT_ROWS);
@@ -259,16 +306,43 @@ void ck_winograd(
     }
 }
 
+/// A panel's weights at a point [channels, 16] to words [channels / 2, 16, 2] and a scale for each output.
+static void round_weights(int16_t *out, float *scales, const float *weights, size_t channels) {
+    for (size_t lane = 0; lane < 16; lane++) {
+        float largest = 0, strange = 0;
+        for (size_t c = 0; c < channels; c++) {
+            largest = fmaxf(largest, fabsf(weights[c * 16 + lane]));
+            strange += weights[c * 16 + lane] - weights[c * 16 + lane];
+        }
+        scales[lane] = (largest + strange) / CK_WORD_BOUND;
+        float inverse = inverse_of(scales[lane]);
+        for (size_t c = 0; c < channels; c++)
+            out[(c / 2 * 16 + lane) * 2 + c % 2] = word_of(weights[c * 16 + lane] * inverse);
+    }
+}
+
 static void pack_task(void *pointer, size_t panel) {
     const pack_work *w = pointer;
-    w->run(w, panel);
+    size_t points = (w->tile + 2) * (w->tile + 2), panels = w->outputs / 16, size = w->channels * 16;
+    if (w->type == CK_FLOATS) return w->run(w, panel, (float *)w->packed + panel * size, panels * size);
+    float *some = w->scratch + (size_t)ck_thread_index() * points * size;
+    w->run(w, panel, some, size);
+    for (size_t point = 0; point < points; point++)
+        round_weights(
+            (int16_t *)w->packed + (point * panels + panel) * size, w->scales + point * w->outputs + panel * 16,
+            some + point * size, w->channels);
+}
+
+size_t ck_winograd_pack_workspace(const ck_context *context, const ck_convolution *shape, size_t m, ck_weights type) {
+    return type == CK_FLOATS ? 0 : (size_t)context->threads * (m + 2) * (m + 2) * shape->channels * 16;
 }
 
 void ck_winograd_pack(
-    const ck_context *context, void *packed, ck_weights type, const ck_convolution *shape, size_t m,
-    const float *weights) {
+    const ck_context *context, void *packed, ck_weights type, const ck_convolution *shape, size_t m, const float *weights,
+    float *workspace) {
     pack_work w = {
-        .packed = packed, .type = type, .weights = weights, .outputs = shape->outputs, .channels = shape->channels, .tile = m,
-        .run = version_of(context)->pack[m == 2 ? 0 : 1]};
+        .packed = packed, .scales = (float *)((char *)packed + weights_size(shape->channels, shape->outputs, m, type)),
+        .scratch = workspace, .type = type, .weights = weights, .outputs = shape->outputs, .channels = shape->channels,
+        .tile = m, .run = version_of(context)->pack[m == 2 ? 0 : 1]};
     ck_parallel(context, shape->outputs / 16, pack_task, &w);
 }

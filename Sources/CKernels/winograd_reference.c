@@ -58,8 +58,24 @@ static void input_reference(const winograd_work *w, size_t index) {
     }
 }
 
-static void pack_reference(const pack_work *w, size_t panel) {
-    const size_t n = w->tile + 2, panels = w->outputs / 16;
+static void round_reference(const winograd_work *w, size_t index) {
+    for (size_t point = 0; point < (w->tile + 2) * (w->tile + 2); point++) {
+        float *row = inputs_at(w, point, index), largest = 0, strange = 0;
+        for (size_t c = 0; c < w->channels; c++) {
+            largest = fmaxf(largest, fabsf(row[c]));
+            strange += row[c] - row[c];
+        }
+        float scale = (largest + strange) / X_BOUND_WORDS;
+        w->input_scales[point * w->rows + index] = scale;
+        for (size_t c = 0; c < w->channels; c++) {
+            int16_t number = word_of(row[c] * inverse_of(scale));
+            memcpy((int16_t *)(void *)row + c, &number, sizeof number);
+        }
+    }
+}
+
+static void pack_reference(const pack_work *w, size_t panel, float *out, size_t stride) {
+    const size_t n = w->tile + 2;
     const transforms *t = transforms_of(w->tile);
     for (size_t c = 0; c < w->channels; c++)
         for (size_t lane = 0; lane < 16; lane++) {
@@ -69,22 +85,27 @@ static void pack_reference(const pack_work *w, size_t panel) {
                     double u = 0;
                     for (size_t i = 0; i < 3; i++)
                         for (size_t j = 0; j < 3; j++) u += t->weight[a][i] * g[i * 3 + j] * t->weight[b][j];
-                    put_one(
-                        w->packed, (((a * n + b) * panels + panel) * w->channels + c) * 16 + lane, (float)u,
-                        w->type == CK_BFLOATS);
+                    out[(a * n + b) * stride + c * 16 + lane] = (float)u;
                 }
         }
 }
 
 static void multiply_reference(const winograd_work *w, size_t task) {
     size_t groups = panel_groups(w), point = task / groups, first = task % groups * PANELS_A_TASK * 16;
-    const void *weights = weights_at(w->weights, point * w->channels * w->outputs, w->type);
     for (size_t k = first; k < w->outputs && k < first + PANELS_A_TASK * 16; k++)
         for (size_t row = 0; row < w->rows; row++) {
+            const float *inputs = inputs_at(w, point, row);
+            size_t panel = (point * w->outputs + k / 16 * 16) * w->channels;
             double sum = 0;
-            for (size_t c = 0; c < w->channels; c++)
-                sum += (double)w->inputs[point * w->inputs_stride + row * w->channels + c] *
-                       load_weights(weights, (k / 16 * w->channels + c) * 16, w->type)[k % 16];
+            for (size_t c = 0; c < w->channels; c++) {
+                int16_t word;
+                memcpy(&word, (const int16_t *)(const void *)inputs + c, sizeof word);
+                sum += w->type == CK_FLOATS
+                           ? (double)inputs[c] * ((const float *)w->weights)[panel + c * 16 + k % 16]
+                           : (double)word * ((const int16_t *)w->weights)[panel + (c / 2 * 16 + k % 16) * 2 + c % 2];
+            }
+            if (w->type == CK_WORDS)
+                sum *= w->input_scales[point * w->rows + row] * w->weight_scales[point * w->outputs + k];
             w->sums[point * w->sums_stride + row * w->outputs + k] = (float)sum;
         }
 }
@@ -107,5 +128,5 @@ static void output_reference(const winograd_work *w, size_t index) {
 }
 
 const winograd_version winograd_reference = {
-    {input_reference, input_reference}, {output_reference, output_reference}, multiply_reference,
+    {input_reference, input_reference}, round_reference, {output_reference, output_reference}, multiply_reference,
     {pack_reference, pack_reference}};

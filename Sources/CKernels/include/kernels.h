@@ -86,12 +86,12 @@ void ck_rescale(
 
 // weights --------------------------------------------------------------------------------------------
 
-/// What weights are kept as.
+/// What weights are kept as, and what attention multiplies.
 typedef enum {
     CK_FLOATS = 0,
-    CK_BFLOATS,  // bfloat16; only in Winograd's tiles
-    CK_WORDS,    // 16 bits, -CK_WORD_BOUND...CK_WORD_BOUND, with a scale for each output; not in tiles
-    CK_BYTES,    // -127...127, likewise
+    CK_BFLOATS,  // bfloat16; in attention
+    CK_WORDS,    // 16 bits, -CK_WORD_BOUND...CK_WORD_BOUND, with a scale for each output
+    CK_BYTES,    // -127...127, likewise; neither in attention nor in Winograd's tiles
 } ck_weights;
 
 enum { CK_WORD_BOUND = 2047 };
@@ -123,17 +123,20 @@ size_t ck_convolve_packed_count(const ck_convolution *shape, ck_weights type);
 // winograd.c -----------------------------------------------------------------------------------------
 
 /// The same for 3x3, stride 1 and padding 1, and channels and outputs that are multiples of 16, by minimal filtering of tiles of
-/// m x m outputs; m is 2 or 4. Weights are floats or bfloat16. `workspace` holds ck_winograd_workspace floats.
+/// m x m outputs; m is 2 or 4. Weights are floats or words; these have a scale for each output at each point, and are multiplied
+/// with words, of which each tile's at each point have one. `workspace` holds ck_winograd_workspace floats.
 void ck_winograd(
     const ck_context *context, float *out, const ck_convolution *shape, size_t m, const float *x, const void *packed,
     ck_weights type, const float *bias, const float *residual, float *workspace);
 size_t ck_winograd_workspace(const ck_convolution *shape, size_t m);
 
-/// weights [outputs, channels, 3, 3] -> packed [(m + 2)², outputs / 16, channels, 16], ck_winograd_packed_count numbers.
+/// weights [outputs, channels, 3, 3] -> packed, ck_winograd_packed_size bytes: floats [(m + 2)², outputs / 16, channels, 16], or words
+/// [(m + 2)², outputs / 16, channels / 2, 16, 2] and then their scales. `workspace` holds ck_winograd_pack_workspace floats.
 void ck_winograd_pack(
-    const ck_context *context, void *packed, ck_weights type, const ck_convolution *shape, size_t m,
-    const float *weights);
-size_t ck_winograd_packed_count(const ck_convolution *shape, size_t m);
+    const ck_context *context, void *packed, ck_weights type, const ck_convolution *shape, size_t m, const float *weights,
+    float *workspace);
+size_t ck_winograd_pack_workspace(const ck_context *context, const ck_convolution *shape, size_t m, ck_weights type);
+size_t ck_winograd_packed_size(const ck_convolution *shape, size_t m, ck_weights type);
 
 // activation.c ---------------------------------------------------------------------------------------
 

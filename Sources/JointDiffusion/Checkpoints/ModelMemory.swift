@@ -111,7 +111,7 @@ extension DiffusionModel {
                 case .unet: unet.filterCounts
                 }
             let scale = network == .unet ? vae.downscale : 1
-            // Where integers stand in for a precision, weights are bfloat16 in tiles.
+            // Where integers stand in for a precision, weights have 16 bits in tiles.
             let isNarrow = configuration.keepsNarrow(bearing: bears)
             let takesTiles = configuration.usesWinograd && (bytes == 4 || isNarrow)
             return NetworkMemory(

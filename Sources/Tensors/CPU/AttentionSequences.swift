@@ -15,7 +15,8 @@ struct AttentionSequences {
             for entry in image {
                 let type = entry.keys.elementType
                 precondition(
-                    type == entry.values.elementType && type != .float16, "keys and values are \(type.rawValue)")
+                    type == entry.values.elementType && type != .float16,
+                    "keys and values are \(type.rawValue)")
                 let identity = SegmentIdentity(
                     keys: entry.keys.rawPointer, values: entry.values.rawPointer,
                     tokens: entry.keys.shape[0], isNarrow: type == .bfloat16)

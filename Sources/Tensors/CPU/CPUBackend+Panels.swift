@@ -95,7 +95,7 @@ extension CPUBackend {
     }
 
     /// To be raised when own forms of weights come out otherwise. Each instruction set rounds in its own way.
-    private var layouts: String { "own 2, \(configuration.instructionSet.rawValue)," }
+    private var layouts: String { "own 3, \(configuration.instructionSet.rawValue)," }
 
     /// What `make` writes, or what it wrote before and the disk kept.
     func storage(
@@ -128,7 +128,7 @@ private final class PanelWeights {
 
 extension ck_weights {
     /// Bytes of a number.
-    fileprivate var size: Int {
+    var size: Int {
         switch self {
         case CK_FLOATS: 4
         case CK_BYTES: 1

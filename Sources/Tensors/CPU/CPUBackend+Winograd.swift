@@ -34,8 +34,8 @@ extension CPUBackend {
             images: x.shape[0], height: x.shape[1], width: x.shape[2], channels: x.shape[3],
             outputs: weight.shape[0], kernel: 3, stride: 1, padding: 1, out_height: x.shape[1],
             out_width: x.shape[2])
-        // Narrow weights are rounded in this form, to bfloat16: bytes would not bear it.
-        let type = isNarrow(weight) ? CK_BFLOATS : CK_FLOATS
+        // Narrow weights are rounded in this form, to 16 bits: with 8 they would not bear it.
+        let type = isNarrow(weight) ? CK_WORDS : CK_FLOATS
         let packed = winogradWeights(weight, &shape, tile: tile, type)
         let workspace = allocate(
             byteCount: ck_winograd_workspace(&shape, tile) * ElementType.float32.size)
@@ -54,12 +54,18 @@ extension CPUBackend {
     ) -> WinogradWeights {
         if let kept = weight.packed as? WinogradWeights, kept.tile == tile, kept.type == type { return kept }
         weight.packed = nil
-        let size = type == CK_FLOATS ? ElementType.float32.size : ElementType.bfloat16.size
         let storage = storage(
-            of: weight, layout: "\(size) bytes at tiles of \(tile) x \(tile) in panels of 16",
-            byteCount: size * ck_winograd_packed_count(&shape, tile)
+            of: weight, layout: "\(type.size) bytes at tiles of \(tile) x \(tile) in panels of 16",
+            byteCount: ck_winograd_packed_size(&shape, tile, type)
         ) { pointer in
-            ck_winograd_pack(&context, pointer, type, &shape, tile, converted(weight).baseAddress)
+            let workspace = allocate(
+                byteCount: ck_winograd_pack_workspace(&context, &shape, tile, type)
+                    * ElementType.float32.size)
+            withExtendedLifetime(workspace) {
+                ck_winograd_pack(
+                    &context, pointer, type, &shape, tile, converted(weight).baseAddress,
+                    workspace.pointer.assumingMemoryBound(to: Float.self))
+            }
         }
         let packed = WinogradWeights(tile: tile, type: type, storage: storage)
         weight.packed = packed
