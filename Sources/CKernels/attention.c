@@ -220,9 +220,11 @@ static void pack_floats(
 
 /// out [count, depth] = rows of `channels` bfloat16.
 static const float *widened(float *out, const uint16_t *rows, size_t count, size_t channels, size_t depth) {
-    uint32_t *bits = (uint32_t *)out;
     for (size_t row = 0; row < count; row++)
-        for (size_t i = 0; i < depth; i++) bits[row * depth + i] = (uint32_t)rows[row * channels + i] << 16;
+        for (size_t i = 0; i < depth; i++) {
+            uint32_t bits = (uint32_t)rows[row * channels + i] << 16;
+            memcpy(out + row * depth + i, &bits, sizeof bits);
+        }
     return out;
 }
 

@@ -1,7 +1,7 @@
 // Softmax attention by products of 16-bit integers. A query has a scale of its own, and so have the
 // keys and the values of a block; scores, and what a block adds to the output, are exact sums of 32 bits. Probabilities are
-// relative to the largest of their query in the block, not of all it sees, so that what is small beside that one keeps digits;
-// maxima, totals and the output are float32.
+// relative to the largest of their query in the block, not of all it sees, so that what is small beside that one keeps digits: lost
+// is what is below 2^-14 of the block's largest. Maxima, totals and the output are float32.
 //
 // Two neighbours share a 32-bit lane: channels 2i and 2i + 1 of a query or key, tokens i and i + 16 of 32 values. A packed block
 // holds the two scales, keys [BLOCK / 16, pairs, 16, 2] and values [BLOCK / 2, padded, 2].
@@ -90,15 +90,16 @@ INLINE int32_t NAME(largest)(int32_t *scores, size_t count) {
     return __builtin_reduce_max(top);
 }
 
-/// p [BLOCK / 2] = 2^(scores [BLOCK] * factor + level), of which `count` are there. Gives their sum.
-INLINE int32_t NAME(soften)(uint32_t *p, const int32_t *scores, size_t count, float factor, float level) {
+/// p [BLOCK / 2] = 2^((scores [BLOCK] - top) * factor + PROBABILITY_BITS), of which `count` are there. Gives their sum. No number is
+/// larger than `top`, so that no exponent is larger than PROBABILITY_BITS, whatever is rounded.
+INLINE int32_t NAME(soften)(uint32_t *p, const int32_t *scores, size_t count, float factor, float top) {
     NAME(sums) total = {0};
     const NAME(words) ones = (NAME(words)){0} + 1;
     for (size_t i = 0; i < count; i += 32) {
         NAME(i32x32) s;
         memcpy(&s, scores + i, sizeof s);
         // Adding 1.5 * 2^23 rounds to an integer, which then also stands in the lowest bits.
-        NAME(f32x32) rounded = NAME(power)(__builtin_convertvector(s, NAME(f32x32)) * factor + level) + 12582912;
+        NAME(f32x32) rounded = NAME(power)((__builtin_convertvector(s, NAME(f32x32)) - top) * factor + PROBABILITY_BITS) + 12582912;
         u32x16 halves[2], both;
         memcpy(halves, &rounded, sizeof halves);
         both = (halves[0] & 0xffff) | (halves[1] << 16);
@@ -164,17 +165,16 @@ INLINE void NAME(attend_block)(const attention_work *w, NAME(state) *state, cons
         for (; key + 16 < count; key += 32) NAME(score)(scores + key, from, keys + key * pairs * 2, pairs, 2);
 #endif
         for (; key < count; key += 16) NAME(score)(scores + key, from, keys + key * pairs * 2, pairs, R);
-        float tops[8] = {0}, factors[8], levels[8], shrinks[8], sums[8] = {0};
+        float tops[8] = {0}, factors[8], shrinks[8], sums[8] = {0};
         _Pragma("clang loop unroll(full)") for (int r = 0; r < PRODUCT_ROWS; r++)
             tops[r] = (float)NAME(largest)(scores + r * BLOCK, count);
         f32x8 score = load8(state->factors + row) * block[0], level = load8(tops) * score, before = load8(state->maxima + row);
         f32x8 maximum = NAME(maximum)(level, before), shrink = NAME(small_power)(before - maximum);
         f32x8 factor = NAME(small_power)(level - maximum);
         store8(factors, score);
-        store8(levels, PROBABILITY_BITS - level);
         store8(shrinks, shrink);
         for (size_t r = 0; r < PRODUCT_ROWS; r++) {
-            sums[r] = (float)NAME(soften)(p + r * (BLOCK / 2), scores + r * BLOCK, count, factors[r], levels[r]);
+            sums[r] = (float)NAME(soften)(p + r * (BLOCK / 2), scores + r * BLOCK, count, factors[r], tops[r]);
             float *to = state->sums + (row + r) * padded;
             if (shrinks[r] < 1)
                 for (size_t i = 0; i < padded; i += 16) store16(to + i, load16(to + i) * splat(shrinks[r]));

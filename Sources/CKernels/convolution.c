@@ -22,7 +22,7 @@ typedef struct convolution_work {
     bool wide;  // two panels at a time
 } convolution_work;
 
-static const float zeros[CHUNK + 1];
+static const float zeros[CHUNK];
 
 static bool are_integers(ck_weights type) { return type == CK_WORDS || type == CK_BYTES; }
 
@@ -224,11 +224,10 @@ void ck_convolve(
         .out = out, .shape = shape, .x = x, .scales = scales, .bias = bias, .residual = residual, .packed = packed,
         .type = type, .rows = shape->images * shape->out_height * shape->out_width, .wide = context->isa == CK_AVX512};
     if (are_integers(type)) {
-        size_t count = shape->images * shape->height * shape->width * shape->channels, groups = scale_count(shape);
+        size_t groups = scale_count(shape), size = shape->channels * (shape->kernel == 1 ? 1 : shape->height * shape->width);
         float *x_scales = (float *)((char *)workspace + integers_size(shape));
-        ((int16_t *)workspace)[count] = 0;
-        ck_quantise(
-            context, workspace, type == CK_WORDS ? X_BOUND_WORDS : X_BOUND_BYTES, x_scales, x, groups, count / groups);
+        ((int16_t *)workspace)[groups * size] = 0;
+        ck_quantise(context, workspace, type == CK_WORDS ? X_BOUND_WORDS : X_BOUND_BYTES, x_scales, x, groups, size);
         w.x = workspace;
         w.x_scales = x_scales;
         w.accumulate = integer_products(context->isa)->accumulate;
@@ -250,12 +249,10 @@ typedef struct {
     const void *weights;
 } pack_work;
 
-static void pack_task(void *pointer, size_t panel) {
-    const pack_work *w = pointer;
+/// A panel of numbers of so many bytes; beside each other lie `beside` of an output.
+INLINE void pack_panel(const pack_work *w, size_t panel, size_t size, size_t beside) {
     const ck_convolution *s = w->shape;
-    size_t taps = s->kernel * s->kernel, depth = depth_of(s, w->type), size = size_of_weight(w->type);
-    // Beside each other lie the pairs of one output, if the numbers are integers.
-    size_t beside = are_integers(w->type) ? 2 : 1;
+    size_t taps = s->kernel * s->kernel, depth = depth_of(s, w->type);
     for (size_t tap = 0; tap < taps; tap++)
         for (size_t c = 0; c < depth; c++)
             for (size_t lane = 0; lane < 16; lane++) {
@@ -267,6 +264,16 @@ static void pack_task(void *pointer, size_t panel) {
                 else
                     memset(place, 0, size);
             }
+}
+
+static void pack_task(void *pointer, size_t panel) {
+    const pack_work *w = pointer;
+    if (w->type == CK_FLOATS)
+        pack_panel(w, panel, sizeof(float), 1);
+    else if (w->type == CK_WORDS)
+        pack_panel(w, panel, sizeof(int16_t), 2);
+    else
+        pack_panel(w, panel, sizeof(int8_t), 2);
 }
 
 void ck_convolve_pack(

@@ -77,4 +77,3 @@ static void NAME(accumulate)(
         NAME(tile)(sums, x, depth, panels, panel_stride, CK_BYTES, 2);
 #endif
 }
-

@@ -2,8 +2,8 @@
 #pragma once
 #include "simd.h"
 
-/// What numbers are multiplied by.
-INLINE float inverse_of(float scale) { return scale > 0 ? 1 / scale : 0; }
+/// What numbers are multiplied by: nothing is left of those that are too small for it.
+INLINE float inverse_of(float scale) { return scale > 1.2e-38f ? 1 / scale : 0; }
 
 /// The nearest integer, ties to even; 0 for what is not a number.
 INLINE int16_t word_of(float x) {

@@ -1,5 +1,6 @@
-/// What products and convolutions compute with. Activations between them, sums, normalisation and softmax are float32
-/// in each case.
+/// What products and convolutions compute with. Activations between them, normalisation and softmax are float32 in each case, and so
+/// are sums but for those of integers. Where the processor lacks a precision, integers of 16 bits may stand in for it
+/// (`CPUConfiguration.narrows`).
 public enum Precision: String, Sendable, CaseIterable {
     case float32 = "f32"
     /// Both factors are rounded to bfloat16, products are summed in float32.

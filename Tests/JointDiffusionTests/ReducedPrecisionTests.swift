@@ -4,7 +4,7 @@ import Tensors
 import Testing
 
 /// The embedded model's picture in coarser precisions beside that in float32, same seed. Where the processor does not have them the
-/// products' factors are rounded all the same, or weights alone are kept in them.
+/// products' factors are rounded all the same, or integers stand in for them.
 @Suite struct ReducedPrecisionTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Models/toybox").path

@@ -29,6 +29,7 @@ import Testing
             // More numbers than are rounded by one thread.
             Case(shape: [2, 24, 25, 61], channels: 7, kernel: 3, padding: (1, 1)),
             Case(shape: [2, 5, 4, 24], channels: 20, stride: 2),
+            Case(shape: [1, 4, 3, 10], channels: 18, padding: (1, 1)),
         ]
         var geometry: ConvolutionGeometry {
             ConvolutionGeometry(
@@ -90,7 +91,7 @@ import Testing
                 weight.parameter(on: backend), bias: bias.parameter(on: backend), geometry: geometry,
                 residual: residual.tensor(on: backend), activation: .silu)
             #expect(relativeError(actual, expected) < tolerance, "\(configuration.testDescription)")
-            guard test.kernel == 1, test.stride == 1 else { continue }
+            guard test.kernel == 1, test.stride == 1, test.padding == (0, 0) else { continue }
             let linear = x.tensor(on: backend).linear(weight.parameter(on: backend))
             let product = PlainOperations.convolution(
                 roundedX, roundedWeight, bias: nil, geometry: geometry, residual: nil, activation: nil)
@@ -154,6 +155,22 @@ import Testing
             let same = reference ?? actual.elements
             #expect(relativeDifference(actual.elements, same) < 1e-4, "\(configuration.testDescription)")
             reference = same
+        }
+    }
+
+    /// What is faster is what the processor multiplies, or what integers stand in for where their sums cost nothing.
+    @Test func whatIsFaster() {
+        for instructionSet in Configurations.instructionSets {
+            let plain = CPUConfiguration(instructionSet: instructionSet)
+            var narrow = plain
+            narrow.narrows = true
+            #expect(!plain.isFaster(.float32) && !narrow.isFaster(.float32))
+            for precision in [Precision.bfloat16, .int8] {
+                #expect(plain.isFaster(precision) == plain.supports(precision))
+                #expect(!plain.supports(precision) || narrow.isFaster(precision))
+                if instructionSet == .avx2 { #expect(narrow.isFaster(precision)) }
+                if instructionSet < .avx2 { #expect(!narrow.isFaster(precision)) }
+            }
         }
     }
 

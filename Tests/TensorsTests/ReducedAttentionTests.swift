@@ -27,7 +27,9 @@ import Testing
             (keys: $0.keys.tensor(on: backend), values: $0.values.tensor(on: backend))
         }
         change(queries, tensors)
-        let keeping = CPUBackend(CPUConfiguration(threads: 2, precision: .bfloat16, narrows: true))
+        let keeping = CPUBackend(
+            CPUConfiguration(
+                threads: 2, instructionSet: .avx2, precision: .bfloat16, narrows: true))
         let entries = tensors.map { KeysValues(keys: $0.keys, values: $0.values) }
             .map { keptAsBFloat16 ? keeping.kept($0) : $0 }
         let segments = entries.map {
@@ -113,9 +115,12 @@ import Testing
     func largestSums(_ depth: Int, _ tokens: Int) {
         let test = AttentionTests.Case(images: 1, tokens: 7, heads: 1, depth: depth, segments: [tokens])
         for context in Self.contexts {
-            for (key, value) in [(Float(1), Float(3)), (-1, -3), (0, 3)] {
+            // Scores up to a million, of which a product's last digit is more than a whole exponent.
+            for (query, key, value) in [(Float(1), Float(1), Float(3)), (1, -1, -3), (1, 0, 3)]
+                + stride(from: Float(20), to: 1200, by: 61).map({ ($0, $0 * 0.7, 3) })
+            {
                 let out = attend(test, context, CK_WORDS) { queries, segments in
-                    for index in 0..<queries.count { queries.floats[index] = 1 }
+                    for index in 0..<queries.count { queries.floats[index] = query }
                     for index in 0..<segments[0].keys.count {
                         segments[0].keys.floats[index] = key
                         segments[0].values.floats[index] = value

@@ -37,7 +37,7 @@ bool ck_detect_bfloat16(void);
 /// Whether the processor multiplies tiles of bfloat16 (AMX). Asks the system to let this process use them.
 bool ck_detect_tiles(void);
 
-/// Whether the processor adds up products of bytes (AVX-512 VNNI).
+/// Whether the processor adds up products of bytes and of words (AVX-512 VNNI).
 bool ck_detect_int8(void);
 
 /// Processors that this process may run on (its affinity mask), at least 1.
@@ -245,8 +245,8 @@ typedef struct {
 /// in the channels. Image i attends to segments[members[j]] for first[i] <= j < first[i + 1], in any order.
 /// `causal` (one segment an image, as long as the queries) lets token t see keys 0...t only.
 /// Every image must see at least one token. `workspace` holds ck_attention_workspace bytes, aligned to 64.
-/// `factors` is what queries, keys, values and the softmax's weights are rounded to: floats, bfloat16, or words, integers that have
-/// 11 to 14 bits besides the sign; floats with `causal` and in the reference, whatever it says.
+/// `factors` is what queries, keys, values and the softmax's weights are rounded to: floats, bfloat16, or words, integers of which
+/// those of queries and keys have the more bits the fewer channels a head has (40: 13, 160: 12); floats with `causal` and in the reference, whatever it says.
 /// `narrow`, which only attention in bfloat16 can be, rounds the result to that as well.
 /// `logsumexp` [images, heads, tokens], if it is not null, receives the logarithm of each query's sum of
 /// exponentials, which the backward pass needs; only with floats.

@@ -130,7 +130,7 @@ extension DiffusionModel {
             adapted: adaptedCount * 4, perPixel: vae.bytesPerPixel,
             perLatentPixel: unet.configuration.bytesPerLatentPixel,
             perReferenceLatentPixel: unet.configuration.bytesPerReferenceLatentPixel
-                / (configuration.keepsNarrow(bearing: .bfloat16) ? 2 : 1), downscale: vae.downscale
+                / (configuration.keepsHalf ? 2 : 1), downscale: vae.downscale
         )
     }
 }

@@ -107,7 +107,7 @@ public final class KeysValuesStore {
 
     // MARK: The form of a file
 
-    private static let form = "jedi.keys-values/1"
+    private static let form = "jedi.keys-values/2"
 
     private static func tensors(of entry: ReferenceKeysValues) -> [(name: String, tensor: Tensor)] {
         entry.layers.enumerated().flatMap { index, layer in

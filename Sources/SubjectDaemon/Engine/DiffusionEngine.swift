@@ -159,17 +159,20 @@ public actor DiffusionEngine: PictureEngine {
         loaded = nil
     }
 
-    /// What encoded references are good for: the model, in this precision.
+    /// What encoded references are good for: the model, in this precision as it is computed here.
     private func identity(_ hash: String) -> String {
-        configuration.precision == .float32 ? hash : "\(hash)-\(configuration.precision.rawValue)"
+        let precision = configuration.precision == .float32 ? "" : "-\(configuration.precision.rawValue)"
+        return hash + precision + (usesIntegers ? "-integers" : "")
     }
 
-    /// Whether the processor multiplies in the precision; otherwise integers stand in for it, and numbers differ.
-    private var isNative: Bool { configuration.supports(configuration.precision) }
+    /// Whether integers of 16 bits stand in for a precision that the processor lacks; numbers differ then.
+    private var usesIntegers: Bool {
+        [.bfloat16, .int8].contains { configuration.keepsNarrow(bearing: $0) }
+    }
 
     /// What decides the bits of a picture beside its request.
     private func resumingContext(_ hash: String) -> String {
-        "\(ProductVersion.current) \(hash) \(configuration) \(isNative)"
+        "\(ProductVersion.current) \(hash) \(configuration) \(usesIntegers)"
     }
 
     private func load() throws -> Loaded {
@@ -181,7 +184,7 @@ public actor DiffusionEngine: PictureEngine {
             let hash =
                 try hashes?.hash(of: source, progress: beat) ?? ModelHash.compute(source, progress: beat)
             let pipeline = Pipeline(model)
-            pipeline.memory = memory(identity(hash) + (isNative ? "" : "-integers"))
+            pipeline.memory = memory(identity(hash))
             let made = Loaded(pipeline: pipeline, hash: hash, preview: preview(of: model))
             loaded = made
             return made

@@ -1,7 +1,8 @@
 import CKernels
 
-/// Products in bfloat16: which are, and what they come to where the processor has none. Their factors are then rounded here and
-/// multiplied in float32: the same numbers, and nothing gained but that they can be seen on any machine.
+/// Products in bfloat16: which are, and what they come to where the processor has none and no integers stand in for it
+/// (`CPUConfiguration.narrows`). Their factors are then rounded here and multiplied in float32: the same numbers, and nothing gained
+/// but that they can be seen on any machine.
 extension CPUBackend {
     /// What products with this parameter, and their gradients, are computed in.
     func precision(of weight: Parameter) -> Precision {
@@ -25,19 +26,7 @@ extension CPUBackend {
     /// A factor as a product with `weight` takes it: rounded ones only where they would be rounded.
     func factor(_ x: Tensor, of weight: Parameter) -> Tensor { isReduced(weight) ? x : floats(x) }
 
-    /// What attention rounds its factors to: 16-bit integers where weights are such, bfloat16 where that is faster or where rounding
-    /// is to be seen. Maxima, totals and the output stay float32. A text encoder's, which is causal, never does.
-    var attentionFactors: ck_weights {
-        let precision = configuration.precision
-        if precision == .float32 { return CK_FLOATS }
-        if configuration.keepsNarrow(bearing: .bfloat16) { return CK_WORDS }
-        let rounds =
-            !configuration.supports(precision)
-            || withUnsafePointer(to: context, ck_bfloat16_attention_pays)
-        return rounds ? CK_BFLOATS : CK_FLOATS
-    }
-
-    /// Whether they are so by rounding their factors here.
+    /// Whether products with this parameter are in bfloat16 by rounding their factors here.
     func isRounded(_ weight: Parameter) -> Bool {
         isReduced(weight) && !configuration.supports(.bfloat16)
     }

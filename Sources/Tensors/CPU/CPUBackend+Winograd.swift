@@ -1,7 +1,7 @@
 import CKernels
 
-/// Convolutions of 3x3 by minimal filtering of tiles (Winograd 1980; Lavin and Gray 2016): in float32, a half or a quarter of
-/// the multiplications, and errors of the same size.
+/// Convolutions of 3x3 by minimal filtering of tiles (Winograd 1980; Lavin and Gray 2016): a half or a quarter of the
+/// multiplications, in float32 with errors of the same size, and of 16-bit integers where these stand in for a precision.
 public enum Winograd {
     /// Outputs along a tile's side, or nil if the convolution is better computed directly.
     ///

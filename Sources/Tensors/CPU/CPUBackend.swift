@@ -28,9 +28,7 @@ public final class CPUBackend: Backend {
         self.configuration = configuration
         self.packedWeights = packedWeights
         self.pulse = pulse
-        context = ck_context(
-            threads: Int32(configuration.threads), isa: configuration.instructionSet.kernelVersion,
-            tiles: configuration.usesTiles)
+        context = configuration.kernelContext
         #if canImport(COneDNN)
             oneDNN = configuration.usesOneDNN ? OneDNNEngine(threads: configuration.threads) : nil
         #endif
@@ -193,7 +191,7 @@ public final class CPUBackend: Backend {
     {
         attention(
             queries, sequences: AttentionSequences(keysValues), heads: heads, isCausal: isCausal,
-            factors: isCausal ? CK_FLOATS : attentionFactors, logSumExp: nil)
+            factors: isCausal ? CK_FLOATS : configuration.attentionFactors, logSumExp: nil)
     }
 
     /// - Parameters:
@@ -222,7 +220,7 @@ public final class CPUBackend: Backend {
 
     /// bfloat16 where attention rounds: a half of the memory, for what is then seen again and again.
     public func kept(_ keysValues: KeysValues) -> KeysValues {
-        attentionFactors == CK_FLOATS
+        !configuration.keepsHalf
             ? keysValues
             : KeysValues(keys: rounded(keysValues.keys), values: rounded(keysValues.values))
     }

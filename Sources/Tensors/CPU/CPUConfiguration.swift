@@ -68,6 +68,23 @@ public struct CPUConfiguration: Sendable, Equatable {
         return narrows && (instructionSet == .avx2 || instructionSet == .avx512 && ck_detect_int8())
     }
 
+    /// What attention rounds its factors to: 16-bit integers where weights are such, bfloat16 where that is faster or where rounding
+    /// is to be seen. Maxima, totals and the output stay float32. A text encoder's, which is causal, never does.
+    var attentionFactors: ck_weights {
+        if precision == .float32 { return CK_FLOATS }
+        if keepsNarrow(bearing: .bfloat16) { return CK_WORDS }
+        var context = kernelContext
+        return !supports(precision) || ck_bfloat16_attention_pays(&context) ? CK_BFLOATS : CK_FLOATS
+    }
+
+    /// Whether keys and values that are kept for other passes are bfloat16.
+    public var keepsHalf: Bool { attentionFactors != CK_FLOATS }
+
+    /// What kernels are told.
+    var kernelContext: ck_context {
+        ck_context(threads: Int32(threads), isa: instructionSet.kernelVersion, tiles: usesTiles)
+    }
+
     /// Whether the kernels may use AMX.
     var usesTiles: Bool {
         instructionSet == .avx512 && Self.maskedInstructionSet == nil && ck_detect_tiles()
