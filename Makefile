@@ -9,8 +9,9 @@ PACKAGES := libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev zlib1g-dev libsql
 PROGRAMS := .build/release
 SOURCES := Package.swift Sources Tests
 
-# What a model's parts cost here: make bench MODEL=DIR PEERS=PYTHON, a Python with torch, diffusers and openvino.
+# What a model's parts cost here: make bench MODEL=DIR PRECISION=bf16 PEERS=PYTHON, a Python with torch, diffusers and openvino.
 MODEL ?= Models/toybox
+PRECISION ?= f32
 PEERS ?=
 
 # Longer by hand: make fuzz TIME=3600.  A part of the faults: make faults ARGUMENTS="--seed 7 'kill -9'".
@@ -46,7 +47,8 @@ test: packages check-format
 
 bench: PACKAGES += python3
 bench: build
-	python3 Benchmarks/bench.py --jedid $(PROGRAMS)/jedid --model "$(MODEL)" $(if $(PEERS),--peers "$(PEERS)") --profile
+	python3 Benchmarks/bench.py --jedid $(PROGRAMS)/jedid --model "$(MODEL)" --precision $(PRECISION) \
+	    $(if $(PEERS),--peers "$(PEERS)") --profile
 
 # libFuzzer over every parser, for TIME seconds in all. What it learns stays in .build-fuzz/inputs.
 fuzz: packages

@@ -2,11 +2,11 @@
 """What the parts of a picture cost here, beside other engines where a Python with them is given. `make bench` runs it.
 
   python3 bench.py --jedid ../.build/release/jedid --model DIR [--size 512x512] [--threads 2] [--rounds 3] [--repeat 2]
-                   [--peers PYTHON] [--references 0,1,2,3,4,8] [--profile]
+                   [--peers PYTHON] [--references 0,1,2,3,4,8] [--precision bf16] [--profile]
 
 Prints three tables: jedid beside the others (as ratios of runs that alternate: machines are shared, and the median of a
-ratio says more than any time); what references add, cached and joint, in time and memory; and with --profile what each
-operation of a forward takes, beside the machine's peak in the same run.
+ratio says more than any time), in the other's precision; what references add, cached and joint, in time and memory; and with
+--profile what each operation of a forward takes, beside the machine's peak in the same run, both in --precision.
 """
 
 import argparse
@@ -24,13 +24,14 @@ parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--repeat", type=int, default=2, help="timed runs of each part in a round")
 parser.add_argument("--peers", help="a Python that has torch and diffusers, or openvino besides")
 parser.add_argument("--references", default="0,1,2,3,4,8")
+parser.add_argument("--precision", default="f32", help="of what is not beside another engine")
 parser.add_argument("--profile", action="store_true")
 options = parser.parse_args()
 repeat = str(options.repeat)
 PARTS = {"unet_forward_s": "U-Net, one forward", "vae_decode_s": "VAE decode", "vae_encode_s": "VAE encode"}
 
 
-def jedid(*arguments, precision="f32"):
+def jedid(*arguments, precision=options.precision):
     command = [options.jedid, "benchmark", "--model", options.model, "--threads", str(options.threads)]
     command += ["--precision", precision, "--json", *arguments]
     return json.loads(subprocess.check_output(command + (["--size", options.size] if options.size else [])))
@@ -84,5 +85,6 @@ for count in options.references.split(","):
 if options.profile:
     heading("One forward")
     command = [options.jedid, "benchmark", "--model", options.model, "--threads", str(options.threads)]
+    command += ["--precision", options.precision]
     command += ["--references", "0", "--profile", "--unet-only"] + (["--size", options.size] if options.size else [])
     print(subprocess.check_output(command, text=True).split("\n\n", 1)[1])
