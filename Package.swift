@@ -247,8 +247,8 @@ let package = Package(
         .testTarget(
             name: "SubjectDaemonTests",
             dependencies: [
-                "SubjectDaemon", "ControlAPI", "Images", "JointDiffusion", "DaemonTestSupport", "fakejedid",
-                .product(name: "GRDB", package: "GRDB.swift"),
+                "SubjectDaemon", "ControlAPI", "Images", "JointDiffusion", "Tensors", "DaemonTestSupport",
+                "fakejedid", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: plain),

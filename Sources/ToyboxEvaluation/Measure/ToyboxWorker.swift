@@ -16,7 +16,9 @@ final class ToyboxWorker {
         examiner = ToyboxExaminer(judge: try JudgeFile.load(measure.judge, on: backend), on: backend)
         let model = try measure.model.map {
             try DiffusionModel(
-                folder: $0, on: CPUBackend(CPUConfiguration(threads: 1, precision: measure.precision)))
+                folder: $0,
+                on: CPUBackend(
+                    CPUConfiguration(threads: 1, precision: measure.precision, narrows: true)))
         }
         size = try measure.size(of: model)
         pipeline = model.map { Pipeline($0) }
