@@ -1,7 +1,7 @@
-// Softmax attention by products of 16-bit integers. A query has a scale of its own, and so have the
-// keys and the values of a block; scores, and what a block adds to the output, are exact sums of 32 bits. Probabilities are
-// relative to the largest of their query in the block, not of all it sees, so that what is small beside that one keeps digits: lost
-// is what is below 2^-14 of the block's largest. Maxima, totals and the output are float32.
+// Softmax attention by products of 16-bit integers. A query has a scale of its own, and so have the keys and the values of a block;
+// scores, and what a block adds to the output, are exact sums of 32 bits. Probabilities are relative to the largest of their query
+// in the block, not of all it sees, so that what is small beside that one keeps digits: lost is what is below 2^-14 of the block's
+// largest. Maxima, totals and the output are float32.
 //
 // Two neighbours share a 32-bit lane: channels 2i and 2i + 1 of a query or key, tokens i and i + 16 of 32 values. A packed block
 // holds the two scales, keys [BLOCK / 16, pairs, 16, 2] and values [BLOCK / 2, padded, 2].
@@ -53,28 +53,6 @@ INLINE NAME(f32x32) NAME(power)(NAME(f32x32) x) {
     p = p * r + 0.99992807f;
     // p is near 1: what its exponent grows by stands in the lowest bits.
     return (NAME(f32x32))((NAME(u32x32))p + ((NAME(u32x32))rounded << 23));
-}
-
-/// The larger; `b` where `a` is not a number.
-INLINE f32x8 NAME(maximum)(f32x8 a, f32x8 b) {
-    i32x8 larger = a > b;
-    return (f32x8)(((i32x8)a & larger) | ((i32x8)b & ~larger));
-}
-
-/// 2^x for x in [-126, 0], near enough for floats; what is less counts as -126. What is not a number stays so.
-INLINE f32x8 NAME(small_power)(f32x8 x) {
-    x = NAME(maximum)(splat8(-126), x);
-    const f32x8 round = splat8(12582912.0f);
-    f32x8 rounded = x + round;
-    f32x8 r = x - (rounded - round);
-    f32x8 p = splat8(0.00132647272f);
-    p = p * r + splat8(0.00967151269f);
-    p = p * r + splat8(0.0555073374f);
-    p = p * r + splat8(0.240222421f);
-    p = p * r + splat8(0.693146978f);
-    p = p * r + splat8(1.0f);
-    u32x8 exponent = ((u32x8)rounded + 127) << 23;
-    return p * (f32x8)exponent;
 }
 
 /// The largest of a query's scores [BLOCK], of which `count` are there; it makes the rest of a vector smallest.
@@ -169,8 +147,8 @@ INLINE void NAME(attend_block)(const attention_work *w, NAME(state) *state, cons
         _Pragma("clang loop unroll(full)") for (int r = 0; r < PRODUCT_ROWS; r++)
             tops[r] = (float)NAME(largest)(scores + r * BLOCK, count);
         f32x8 score = load8(state->factors + row) * block[0], level = load8(tops) * score, before = load8(state->maxima + row);
-        f32x8 maximum = NAME(maximum)(level, before), shrink = NAME(small_power)(before - maximum);
-        f32x8 factor = NAME(small_power)(level - maximum);
+        f32x8 maximum = max8(level, before), shrink = power8(before - maximum);
+        f32x8 factor = power8(level - maximum);
         store8(factors, score);
         store8(shrinks, shrink);
         for (size_t r = 0; r < PRODUCT_ROWS; r++) {

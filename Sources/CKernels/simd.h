@@ -84,6 +84,10 @@ INLINE f32x16 select16(i32x16 mask, f32x16 a, f32x16 b) {
 /// The larger and the smaller; where either is not a number, `b`.
 INLINE f32x16 max16(f32x16 a, f32x16 b) { return select16(a > b, a, b); }
 INLINE f32x16 min16(f32x16 a, f32x16 b) { return select16(a < b, a, b); }
+INLINE f32x8 max8(f32x8 a, f32x8 b) {
+    i32x8 larger = a > b;
+    return (f32x8)(((i32x8)a & larger) | ((i32x8)b & ~larger));
+}
 
 INLINE float sum_of(f32x16 v) {
     float s[16];
@@ -124,20 +128,25 @@ INLINE f32x16 exp16(f32x16 x) {
 }
 
 /// 2^x with a relative error below 2e-7 for x in [-126, 0]; what is less counts as -126, and what is not a number stays so.
-INLINE f32x16 power16(f32x16 x) {
-    x = max16(splat(-126.0f), x);
-    const f32x16 round = splat(12582912.0f);
-    f32x16 rounded = x + round;
-    f32x16 r = x - (rounded - round);
-    f32x16 p = splat(0.00132647272f);
-    p = p * r + splat(0.00967151269f);
-    p = p * r + splat(0.0555073374f);
-    p = p * r + splat(0.240222421f);
-    p = p * r + splat(0.693146978f);
-    p = p * r + splat(1.0f);
-    u32x16 exponent = ((u32x16)rounded + 127) << 23;
-    return p * (f32x16)exponent;
-}
+#define POWER(LANES)                                                                                \
+    INLINE f32x##LANES power##LANES(f32x##LANES x) {                                                \
+        const f32x##LANES zero = {0};                                                               \
+        x = max##LANES(zero - 126, x);                                                              \
+        const f32x##LANES round = zero + 12582912;                                                  \
+        f32x##LANES rounded = x + round;                                                            \
+        f32x##LANES r = x - (rounded - round);                                                      \
+        f32x##LANES p = zero + 0.00132647272f;                                                      \
+        p = p * r + 0.00967151269f;                                                                 \
+        p = p * r + 0.0555073374f;                                                                  \
+        p = p * r + 0.240222421f;                                                                   \
+        p = p * r + 0.693146978f;                                                                   \
+        p = p * r + 1.0f;                                                                           \
+        u32x##LANES exponent = ((u32x##LANES)rounded + 127) << 23;                                  \
+        return p * (f32x##LANES)exponent;                                                           \
+    }
+
+POWER(8)
+POWER(16)
 
 /// tanh x: near 0 by its continued fraction, cut after x^2 / 9, so that small numbers keep their digits.
 INLINE f32x16 tanh16(f32x16 x) {

@@ -8,6 +8,8 @@ public final class CPUBackend: Backend {
     public let configuration: CPUConfiguration
     let pool = MemoryPool()
     var context: ck_context
+    /// As the configuration has it, which asks the system.
+    private let attentionFactors: ck_weights
     // Products and convolutions; nil where oneDNN lacks or is masked.
     #if canImport(COneDNN)
         let oneDNN: OneDNNEngine?
@@ -29,6 +31,7 @@ public final class CPUBackend: Backend {
         self.packedWeights = packedWeights
         self.pulse = pulse
         context = configuration.kernelContext
+        attentionFactors = configuration.attentionFactors
         #if canImport(COneDNN)
             oneDNN = configuration.usesOneDNN ? OneDNNEngine(threads: configuration.threads) : nil
         #endif
@@ -191,7 +194,7 @@ public final class CPUBackend: Backend {
     {
         attention(
             queries, sequences: AttentionSequences(keysValues), heads: heads, isCausal: isCausal,
-            factors: isCausal ? CK_FLOATS : configuration.attentionFactors, logSumExp: nil)
+            factors: isCausal ? CK_FLOATS : attentionFactors, logSumExp: nil)
     }
 
     /// - Parameters:
@@ -220,7 +223,7 @@ public final class CPUBackend: Backend {
 
     /// bfloat16 where attention rounds: a half of the memory, for what is then seen again and again.
     public func kept(_ keysValues: KeysValues) -> KeysValues {
-        !configuration.keepsHalf
+        attentionFactors == CK_FLOATS
             ? keysValues
             : KeysValues(keys: rounded(keysValues.keys), values: rounded(keysValues.values))
     }

@@ -63,7 +63,7 @@ public struct CPUConfiguration: Sendable, Equatable {
     /// Whether pictures take less time in that precision than in float32.
     public func isFaster(_ precision: Precision) -> Bool {
         if supports(precision) { return precision != .float32 }
-        // Two pairs of 16 bits are multiplied in the time of one float32 number, but to add them takes an instruction of its own,
+        // A pair of 16 bits is multiplied in the time of one float32 number, but to add it takes an instruction of its own,
         // for which vectors of AVX-512 have no room unless it is the same one.
         return narrows && (instructionSet == .avx2 || instructionSet == .avx512 && ck_detect_int8())
     }
