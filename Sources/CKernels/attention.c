@@ -9,14 +9,6 @@
 
 // The scalar reference: two passes in float64, straight from the definition ---------------------------
 
-static double number_at(const void *numbers, size_t at, bool bfloat16) {
-    if (!bfloat16) return ((const float *)numbers)[at];
-    uint32_t bits = (uint32_t)((const uint16_t *)numbers)[at] << 16;
-    float number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
 static void attend_reference(const attention_task *t) {
     const attention_work *w = t->work;
     double scale = 1 / sqrt((double)w->depth);
@@ -33,7 +25,7 @@ static void attend_reference(const attention_task *t) {
                 for (size_t token = 0; token < s->tokens && !(w->causal && token > row); token++) {
                     size_t from = token * w->channels + t->head * w->depth;
                     double score = 0;
-                    for (size_t i = 0; i < w->depth; i++) score += q[i] * number_at(s->keys, from + i, s->bfloat16);
+                    for (size_t i = 0; i < w->depth; i++) score += q[i] * get_one(s->keys, from + i, s->bfloat16);
                     score *= scale;
                     if (!pass) {
                         maximum = score > maximum ? score : maximum;
@@ -41,7 +33,7 @@ static void attend_reference(const attention_task *t) {
                     }
                     double p = exp(score - maximum);
                     total += p;
-                    for (size_t i = 0; i < w->depth; i++) sum[i] += p * number_at(s->values, from + i, s->bfloat16);
+                    for (size_t i = 0; i < w->depth; i++) sum[i] += p * get_one(s->values, from + i, s->bfloat16);
                 }
             }
         }
@@ -221,10 +213,7 @@ static void pack_floats(
 /// out [count, depth] = rows of `channels` bfloat16.
 static const float *widened(float *out, const uint16_t *rows, size_t count, size_t channels, size_t depth) {
     for (size_t row = 0; row < count; row++)
-        for (size_t i = 0; i < depth; i++) {
-            uint32_t bits = (uint32_t)rows[row * channels + i] << 16;
-            memcpy(out + row * depth + i, &bits, sizeof bits);
-        }
+        for (size_t i = 0; i < depth; i++) out[row * depth + i] = get_one(rows, row * channels + i, true);
     return out;
 }
 
@@ -267,14 +256,18 @@ static size_t scratch_size(size_t depth, size_t padded, const ck_segment *segmen
 /// Bytes of the tables of offsets, whole vectors.
 static size_t offsets_size(size_t segment_count) { return round_up(2 * (segment_count + 1) * sizeof(size_t), 64); }
 
-/// What the products are of: floats in the reference, and where token t sees only keys 0...t.
+/// What the products are of: floats in the reference, and where token t sees only keys 0...t; quads only where the processor has
+/// products of both kinds.
 static ck_weights factors_of(const ck_context *context, bool causal, ck_weights factors) {
-    return causal || context->isa == CK_REFERENCE ? CK_FLOATS : factors;
+    if (causal || context->isa == CK_REFERENCE) return CK_FLOATS;
+    bool bears = context->isa == CK_AVX512 && ck_detect_bfloat16() && ck_detect_int8() && !context->tiles;
+    return factors == CK_QUADS && !bears ? CK_BFLOATS : factors;
 }
 
 static size_t block_size(size_t depth, size_t padded, ck_weights factors) {
     return factors == CK_WORDS    ? attention_words_block(depth, padded)
            : factors == CK_FLOATS ? BLOCK * (depth + padded)
+           : factors == CK_QUADS  ? attention_bytes_block(depth, padded)
                                   : attention_bfloat16_block(depth, padded);
 }
 
@@ -296,6 +289,10 @@ static void choose(attention_work *w, ck_weights factors) {
         bool native = isa == CK_AVX512 && ck_detect_bfloat16();
         w->run = !native ? attend_bfloat16_avx2 : w->context->tiles ? attend_bfloat16_amx : attend_bfloat16_avx512;
         w->pack = native ? pack_bfloat16_avx512 : pack_bfloat16_avx2;
+        if (factors == CK_QUADS) {
+            w->run = attend_bytes_avx512;
+            w->pack = pack_bytes_avx512;
+        }
     }
 #endif
 }

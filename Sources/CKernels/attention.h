@@ -49,10 +49,18 @@ INLINE float *scratch_of(const attention_work *w) {
 
 // Factors rounded to bfloat16, sums and statistics in float32: attention_bfloat16.h, compiled for each processor.
 
-/// Floats of a packed block.
+enum { BLOCK_HEADER = 16, BFLOAT16_ONES = 0x3f803f80 };  // two ones
+
+/// Floats of a packed block: a header, of which the first is the largest square of a key's norm, keys, and values.
 INLINE size_t attention_bfloat16_block(size_t depth, size_t padded) {
-    return BLOCK * pairs_of_channels(depth) + BLOCK / 2 * padded;
+    return BLOCK_HEADER + BLOCK * pairs_of_channels(depth) + BLOCK / 2 * padded;
 }
+
+/// The same with keys as bytes behind it, which have scales, and where their sums start.
+INLINE size_t attention_bytes_block(size_t depth, size_t padded) {
+    return attention_bfloat16_block(depth, padded) + ((depth + 3) / 4 + 2) * BLOCK;
+}
+
 void attend_bfloat16_portable(const attention_task *t);
 void pack_bfloat16_portable(
     const float *keys, const float *values, size_t count, size_t channels, size_t depth, float *packed);
@@ -63,5 +71,8 @@ void pack_bfloat16_avx2(
 void attend_bfloat16_avx512(const attention_task *t);
 void attend_bfloat16_amx(const attention_task *t);
 void pack_bfloat16_avx512(
+    const float *keys, const float *values, size_t count, size_t channels, size_t depth, float *packed);
+void attend_bytes_avx512(const attention_task *t);
+void pack_bytes_avx512(
     const float *keys, const float *values, size_t count, size_t channels, size_t depth, float *packed);
 #endif

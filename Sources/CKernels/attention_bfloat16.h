@@ -2,12 +2,12 @@
 // float32. Whoever includes this defines
 //   DOT2(sum, a, b)  sum + the products of the two bfloat16 in each lane of a and b
 //   MAX16(a, b)      the larger; b where either is not a number
-//   STORE_ROUNDED(to, a, b)  32 bfloat16: those of a, then those of b
+//   ROUNDED(a, b)    32 bfloat16: those of a, then those of b
 // and NAME(x), the names of what it makes.
 //
 // Two neighbours share a 32-bit lane: channels 2i and 2i + 1 of a query or key, tokens 2i and 2i + 1 of a value. Pairs of
-// channels are filled up with zeros to whole vectors. A packed block holds keys [pairs, BLOCK], then values
-// [BLOCK / 2, padded].
+// channels are filled up with zeros to whole vectors. A packed block holds a header, keys [pairs, BLOCK], then values
+// [BLOCK / 2, padded]. Queries are scaled before they are rounded, so that scores are exponents of two.
 #include "attention.h"
 
 /// 2^x for x <= 0 with a relative error below 8e-5, a fiftieth of bfloat16's; 2^-126 below. What is not a number stays so.
@@ -28,19 +28,25 @@ INLINE f32x16 NAME(power)(f32x16 x) {
 void NAME(pack)(
     const float *keys, const float *values, size_t count, size_t channels, size_t depth, float *packed) {
     size_t pairs = pairs_of_channels(depth), padded = round_up(depth, 16);
-    uint32_t *k = (uint32_t *)packed, *v = k + pairs * BLOCK;
-    for (size_t i = 0; i < pairs; i++) {
-        for (size_t token = 0; token < BLOCK; token += 16) {
+    uint32_t *k = (uint32_t *)(packed + BLOCK_HEADER), *v = k + pairs * BLOCK;
+    f32x16 largest = splat(0), strange = splat(0);
+    for (size_t token = 0; token < BLOCK; token += 16) {
+        f32x16 square = splat(0);
+        for (size_t i = 0; i < pairs; i++) {
             f32x16 even = splat(0), odd = splat(0);
             for (size_t lane = 0; lane < 16 && token + lane < count && 2 * i < depth; lane++) {
                 const float *from = keys + (token + lane) * channels + 2 * i;
                 even[lane] = from[0];
                 if (2 * i + 1 < depth) odd[lane] = from[1];
             }
+            square += even * even + odd * odd;
             u32x16 both = pairs_of(even, odd);
             memcpy(k + i * BLOCK + token, &both, sizeof both);
         }
+        largest = max16(largest, square);
+        strange += square - square;
     }
+    packed[0] = max_of(largest) + sum_of(strange);
     for (size_t token = 0; token < BLOCK; token += 2) {
         const float *even = values + token * channels;
         for (size_t i = 0; i < padded; i += 16) {
@@ -106,13 +112,12 @@ WEIGHTED(6, 2)
 WEIGHTED(6, 1)
 
 /// Turns a block's scores of one query into probabilities relative to the running maximum, and rescales what was
-/// summed. Scores and maximum are as the exponent of two has them.
+/// summed. The total is of what they are rounded to, so that they are shares of one whole.
 INLINE void NAME(soften)(
-    const float *scores, uint32_t *p, float *sums, float *maximum, float *total, size_t vectors, size_t padded,
-    float scale) {
+    const float *scores, uint32_t *p, float *sums, float *maximum, float *total, size_t vectors, size_t padded) {
     f32x16 top = load16(scores);
     for (size_t v = 1; v < vectors; v++) top = MAX16(top, load16(scores + 16 * v));
-    float m = max_of(top) * scale;
+    float m = max_of(top);
     f32x16 sum = load16(total);
     if (m > *maximum) {
         f32x16 shrink = splat(*maximum == -INFINITY ? 0 : exp2f(*maximum - m));
@@ -120,22 +125,21 @@ INLINE void NAME(soften)(
         sum = sum * shrink;
         *maximum = m;
     }
-    f32x16 factor = splat(scale), base = splat(*maximum);
+    f32x16 base = splat(*maximum);
     for (size_t v = 0; v < vectors; v += 2) {
-        f32x16 a = NAME(power)(load16(scores + 16 * v) * factor - base), b = splat(0);
-        sum += a;
-        if (v + 1 < vectors) {
-            b = NAME(power)(load16(scores + 16 * v + 16) * factor - base);
-            sum += b;
-        }
-        STORE_ROUNDED(p + 8 * v, a, b);
+        f32x16 a = NAME(power)(load16(scores + 16 * v) - base), b = splat(0);
+        if (v + 1 < vectors) b = NAME(power)(load16(scores + 16 * v + 16) - base);
+        u32x16 rounded = ROUNDED(a, b);
+        memcpy(p + 8 * v, &rounded, sizeof rounded);
+        sum = DOT2(sum, rounded, splat_word(BFLOAT16_ONES));
     }
     store16(total, sum);
 }
 
-/// q [count, pairs] = the task's queries; rows beyond the last repeat the first.
+/// q [count, pairs] = the task's queries, scaled; rows beyond the last repeat the first.
 INLINE void NAME(load_queries)(const attention_task *t, uint32_t *q, size_t count, size_t pairs) {
     const attention_work *w = t->work;
+    f32x16 scale = splat(1.44269504088896f / sqrtf((float)w->depth));
     for (size_t r = 0; r < count; r++) {
         const float *from =
             w->queries + (t->image * w->tokens + t->begin + (r < t->count ? r : 0)) * w->channels + t->head * w->depth;
@@ -145,7 +149,7 @@ INLINE void NAME(load_queries)(const attention_task *t, uint32_t *q, size_t coun
                 even[lane] = from[2 * (i + lane)];
                 if (2 * (i + lane) + 1 < w->depth) odd[lane] = from[2 * (i + lane) + 1];
             }
-            u32x16 both = pairs_of(even, odd);
+            u32x16 both = pairs_of(even * scale, odd * scale);
             memcpy(q + r * pairs + i, &both, sizeof both);
         }
     }
@@ -165,7 +169,7 @@ INLINE void NAME(store_results)(const attention_task *t, const float *sums, cons
 /// One block of keys and values: what it adds to the sums of `rows` queries.
 typedef void (*NAME(block))(
     const attention_task *t, const uint32_t *keys, size_t count, const uint32_t *q, size_t rows, float *sums,
-    float *maximum, float *totals, float scale);
+    float *maximum, float *totals);
 
 INLINE void NAME(walk)(const attention_task *t, size_t rows, NAME(block) block) {
     const attention_work *w = t->work;
@@ -175,7 +179,6 @@ INLINE void NAME(walk)(const attention_task *t, size_t rows, NAME(block) block) 
     memset(sums, 0, rows * w->padded * sizeof(float));
     memset(totals, 0, rows * 16 * sizeof(float));
     for (size_t r = 0; r < rows; r++) maximum[r] = -INFINITY;
-    float scale = 1.44269504088896f / sqrtf((float)w->depth);
     NAME(load_queries)(t, q, rows, pairs_of_channels(w->depth));
     for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
         size_t member = w->members[j], tokens = w->segments[member].tokens;
@@ -184,7 +187,7 @@ INLINE void NAME(walk)(const attention_task *t, size_t rows, NAME(block) block) 
         for (size_t b = 0; b < blocks; b++) {
             size_t count = tokens - b * BLOCK < BLOCK ? tokens - b * BLOCK : BLOCK;
             block(
-                t, (const uint32_t *)(packed + b * w->block_size), count, q, rows, sums, maximum, totals, scale);
+                t, (const uint32_t *)(packed + b * w->block_size + BLOCK_HEADER), count, q, rows, sums, maximum, totals);
         }
     }
     NAME(store_results)(t, sums, totals);
@@ -192,20 +195,18 @@ INLINE void NAME(walk)(const attention_task *t, size_t rows, NAME(block) block) 
 
 /// `rows` queries' scores to probabilities; those of no token, up to the next multiple of 32, are 0 or as good as 0.
 INLINE void NAME(soften_rows)(
-    float *scores, uint32_t *p, float *sums, float *maximum, float *totals, size_t rows, size_t count, size_t padded,
-    float scale) {
+    float *scores, uint32_t *p, float *sums, float *maximum, float *totals, size_t rows, size_t count, size_t padded) {
     size_t vectors = (count + 15) / 16;
     for (size_t r = 0; r < rows; r++) {
         float *s = scores + r * BLOCK;
         for (size_t i = count; i < vectors * 16; i++) s[i] = -INFINITY;
-        NAME(soften)(
-            s, p + r * (BLOCK / 2), sums + r * padded, maximum + r, totals + r * 16, vectors, padded, scale);
+        NAME(soften)(s, p + r * (BLOCK / 2), sums + r * padded, maximum + r, totals + r * 16, vectors, padded);
     }
 }
 
 INLINE void NAME(attend_block)(
     const attention_task *t, const uint32_t *keys, size_t count, const uint32_t *q, size_t rows, float *sums,
-    float *maximum, float *totals, float scale) {
+    float *maximum, float *totals) {
     size_t pairs = pairs_of_channels(t->work->depth), some = (t->work->depth + 1) / 2, padded = t->work->padded;
     const uint32_t *values = keys + pairs * BLOCK;
     float scores[6 * BLOCK] __attribute__((aligned(64)));
@@ -216,8 +217,7 @@ INLINE void NAME(attend_block)(
         size_t v = 0;
         for (; v + 4 <= vectors; v += 4) NAME(scores_6_4)(scores + 16 * v, from, keys + 16 * v, pairs, some);
         for (; v < vectors; v++) NAME(scores_6_1)(scores + 16 * v, from, keys + 16 * v, pairs, some);
-        NAME(soften_rows)(
-            scores, p, sums + row * padded, maximum + row, totals + row * 16, 6, count, padded, scale);
+        NAME(soften_rows)(scores, p, sums + row * padded, maximum + row, totals + row * 16, 6, count, padded);
         float *o = sums + row * padded;
         size_t i = 0;
         for (; i + 64 <= padded; i += 64) NAME(weighted_6_4)(o + i, p, values + i, token_pairs, padded);
@@ -227,7 +227,8 @@ INLINE void NAME(attend_block)(
     }
 }
 
-void NAME(attend)(const attention_task *t) { NAME(walk)(t, round_up(t->count, 6), NAME(attend_block)); }
+/// Whatever the scores are.
+INLINE void NAME(attend_any)(const attention_task *t) { NAME(walk)(t, round_up(t->count, 6), NAME(attend_block)); }
 
 #undef SCORES
 #undef WEIGHTED

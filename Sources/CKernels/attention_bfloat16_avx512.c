@@ -3,20 +3,35 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16,avx2,fma"))), \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni,amx-tile,amx-bf16,avx2,fma"))), \
     apply_to = function)
 #include "attention.h"
+#include "convolution.h"
+#include "quantise.h"
 
 #define DOT2(sum, a, b) (f32x16) _mm512_dpbf16_ps((__m512)(sum), (__m512bh)(a), (__m512bh)(b))
 #define MAX16(a, b) (f32x16) _mm512_max_ps((__m512)(a), (__m512)(b))
-#define STORE_ROUNDED(to, a, b)                                                                    \
-    do {                                                                                           \
-        __m512bh both = _mm512_cvtne2ps_pbh((__m512)(b), (__m512)(a));                             \
-        memcpy(to, &both, sizeof both);                                                            \
-    } while (0)
+#define DOT4(sum, a, b) _mm512_dpbusd_epi32((__m512i)(sum), (__m512i)(a), (__m512i)(b))
+#define ROUNDED(a, b) (u32x16) _mm512_cvtne2ps_pbh((__m512)(b), (__m512)(a))
 
 #define NAME(x) x##_bfloat16_avx512
 #include "attention_bfloat16.h"
+
+#include "attention_bounded.h"
+
+void attend_bfloat16_avx512(const attention_task *t) {
+    if (scores_are_bounded(t))
+        attend_bounded(t, false);
+    else
+        attend_any_bfloat16_avx512(t);
+}
+
+void attend_bytes_avx512(const attention_task *t) {
+    if (scores_are_bounded(t))
+        attend_bounded(t, true);
+    else
+        attend_any_bfloat16_avx512(t);
+}
 
 /// Eight tiles of 16 rows of 64 bytes.
 typedef struct {
@@ -31,7 +46,7 @@ static const tile_shapes whole_tiles = {
 /// Tiles 0 to 2 hold sums, 3 to 5 what is read with 6. `rows` is at most 48: three tiles of queries.
 INLINE void attend_block_amx(
     const attention_task *t, const uint32_t *keys, size_t count, const uint32_t *q, size_t rows, float *sums,
-    float *maximum, float *totals, float scale) {
+    float *maximum, float *totals) {
     size_t pairs = pairs_of_channels(t->work->depth), padded = t->work->padded, tiles = rows / 16;
     const uint32_t *values = keys + pairs * BLOCK;
     float scores[QUERIES * BLOCK] __attribute__((aligned(64)));
@@ -59,7 +74,7 @@ INLINE void attend_block_amx(
         if (tiles > 2) _tile_stored(2, scores + 32 * BLOCK + key, BLOCK * 4);
     }
     // 2. Probabilities, for whole tiles of tokens.
-    soften_rows_bfloat16_avx512(scores, p, sums, maximum, totals, rows, count, padded, scale);
+    soften_rows_bfloat16_avx512(scores, p, sums, maximum, totals, rows, count, padded);
     // 3. What the values add, 48 channels at a time.
     for (size_t row = 0; row < rows; row += 16) {
         const uint32_t *from = p + row * (BLOCK / 2);

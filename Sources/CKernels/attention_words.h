@@ -96,7 +96,7 @@ INLINE int32_t NAME(soften)(uint32_t *p, const int32_t *scores, size_t count, fl
 
 /// scores [PRODUCT_ROWS, BLOCK], 16 keys a register group.
 INLINE void NAME(score)(int32_t *scores, const int16_t *const *q, const int16_t *keys, size_t pairs, int registers) {
-    NAME(sums) sum[PRODUCT_ROWS][2 * NAME(REGISTERS)] = {0};
+    NAME(sums) sum[PRODUCT_ROWS][MOST_VECTORS * NAME(REGISTERS)] = {0};
     NAME(multiply)(sum, registers, q, keys, 32, pairs * 32, pairs, CK_WORDS);
     _Pragma("clang loop unroll(full)") for (int r = 0; r < PRODUCT_ROWS; r++)
         _Pragma("clang loop unroll(full)") for (int i = 0; i < registers; i++)
@@ -107,7 +107,7 @@ INLINE void NAME(score)(int32_t *scores, const int16_t *const *q, const int16_t 
 INLINE void NAME(weigh)(
     float *out, const int16_t *const *p, const int16_t *values, size_t pairs, size_t padded, const float *factors,
     int registers) {
-    NAME(sums) sum[PRODUCT_ROWS][2 * NAME(REGISTERS)] = {0};
+    NAME(sums) sum[PRODUCT_ROWS][MOST_VECTORS * NAME(REGISTERS)] = {0};
     NAME(multiply)(sum, registers, p, values, 2 * padded, 32, pairs, CK_WORDS);
     _Pragma("clang loop unroll(full)") for (int r = 0; r < PRODUCT_ROWS; r++)
         _Pragma("clang loop unroll(full)") for (int i = 0; i < registers; i++) {

@@ -58,10 +58,7 @@ void ck_float_from_half(const ck_context *context, float *out, const uint16_t *i
 }
 
 static void bfloat(float *out, const uint16_t *in, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = (uint32_t)in[i] << 16;
-        memcpy(out + i, &bits, sizeof bits);
-    }
+    for (size_t i = 0; i < count; i++) out[i] = get_one(in, i, true);
 }
 
 void ck_float_from_bfloat(const ck_context *context, float *out, const uint16_t *in, size_t count) {

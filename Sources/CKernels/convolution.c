@@ -6,29 +6,39 @@
 #include "integer_products.h"
 
 // A task: a block of output pixels and some panels; of both what stays in the second-level cache.
-enum { BLOCK_ROWS = 48, PANELS_A_TASK = 8, CHUNK = 1280, MOST_VECTORS = 2 };
+enum { BLOCK_ROWS = 48, PANELS_A_TASK = 8, CHUNK = 1280, BEYOND = 3 };
 
 typedef struct convolution_work {
     float *out;
     const ck_convolution *shape;
-    const void *x;          // floats, or words with scales, one for each pixel with a kernel of 1 and else for each image
+    const void *x;          // floats, or integers with scales, one for each pixel with a kernel of 1 and else for each image
     const float *x_scales;  // null with floats
     const float *scales, *bias, *residual;
     const void *packed;
+    const int32_t *excess;  // of sums of quads, for each output
     ck_weights type;
     size_t rows, blocks, groups;  // output pixels, and parts of them and of the panels
     void (*run)(const struct convolution_work *, size_t block, size_t group);
     accumulate_function accumulate;
-    bool wide;  // two panels at a time
+    multiply_quads_function multiply_quads;  // if not null, what whole tiles with a kernel of 1 are made with
+    bool wide;  // MOST_VECTORS panels at a time
 } convolution_work;
 
+// What is beyond an image.
 static const float zeros[CHUNK];
+static const uint8_t offsets[CHUNK] = {[0 ... CHUNK - 1] = X_OFFSET_QUADS};
 
-static bool are_integers(ck_weights type) { return type == CK_WORDS || type == CK_BYTES; }
+static bool are_integers(ck_weights type) { return type == CK_WORDS || type == CK_BYTES || type == CK_QUADS; }
+
+/// Numbers that lie beside each other of an output.
+static size_t beside(ck_weights type) { return type == CK_QUADS ? 4 : are_integers(type) ? 2 : 1; }
 
 /// Numbers of a panel for each tap.
-static size_t depth_of(const ck_convolution *s, ck_weights type) {
-    return are_integers(type) ? round_up(s->channels, 2) : s->channels;
+static size_t depth_of(const ck_convolution *s, ck_weights type) { return round_up(s->channels, beside(type)); }
+
+/// Bytes of a number of x.
+static size_t size_of_factor(ck_weights type) {
+    return type == CK_QUADS ? sizeof(uint8_t) : are_integers(type) ? sizeof(int16_t) : sizeof(float);
 }
 
 /// Where an output pixel's inputs begin: its image, and the row and the column of its first tap, which may be before the image.
@@ -75,6 +85,9 @@ INLINE float x_scale_of(const convolution_work *w, origin at) {
 INLINE double product_at(const convolution_work *w, size_t pixel, size_t c, size_t panel, size_t lane) {
     const ck_convolution *s = w->shape;
     size_t x = pixel * s->channels + c, pair = (panel + c / 2 * 2) * 16 + lane * 2 + c % 2;
+    if (w->type == CK_QUADS)
+        return (((const uint8_t *)w->x)[x] - X_OFFSET_QUADS) *
+               ((const int8_t *)w->packed)[(panel + c / 4 * 4) * 16 + lane * 4 + c % 4];
     if (w->type == CK_FLOATS) return (double)((const float *)w->x)[x] * ((const float *)w->packed)[(panel + c) * 16 + lane];
     double number = ((const int16_t *)w->x)[x];
     return number * (w->type == CK_WORDS ? ((const int16_t *)w->packed)[pair] : ((const int8_t *)w->packed)[pair]);
@@ -121,8 +134,8 @@ INLINE void accumulate_floats(
 INLINE void accumulate_body(
     float *sums, const void *const *rows, size_t depth, const void *panels, size_t panel_stride, ck_weights type, int vectors) {
     (void)type;
-    if (vectors == 2)
-        accumulate_floats(sums, (const float *const *)rows, depth, panels, panel_stride, 2);
+    if (vectors == MOST_VECTORS)
+        accumulate_floats(sums, (const float *const *)rows, depth, panels, panel_stride, MOST_VECTORS);
     else
         accumulate_floats(sums, (const float *const *)rows, depth, panels, panel_stride, 1);
 }
@@ -136,6 +149,11 @@ VERSIONS(
 INLINE void finish(const convolution_work *w, const float *sums, float x_scale, size_t pixel, size_t k) {
     size_t at = pixel * w->shape->outputs + k, count = w->shape->outputs - k;
     f32x16 y = load16(sums);
+    if (w->excess) {
+        i32x16 excess;
+        memcpy(&excess, w->excess + k, sizeof excess);
+        y = __builtin_convertvector((i32x16)y - excess, f32x16);
+    }
     if (w->x_scales) y *= splat(x_scale);
     if (count >= 16) {
         if (w->scales) y *= load16(w->scales + k);
@@ -150,35 +168,58 @@ INLINE void finish(const convolution_work *w, const float *sums, float x_scale, 
     store_some(w->out + at, y, count);
 }
 
+/// MOST_VECTORS panels of quads for PRODUCT_ROWS pixels, which are where `rows` says.
+INLINE void finish_quads(
+    const convolution_work *w, const void *const *rows, const origin *origins, size_t pixel, size_t panel) {
+    const ck_convolution *s = w->shape;
+    size_t depth = depth_of(s, CK_QUADS), k = panel * 16, at = pixel * s->outputs + k;
+    quads_end end = {
+        .excess = w->excess + k, .scales = w->scales + k, .bias = w->bias ? w->bias + k : NULL,
+        .residual = w->residual ? w->residual + at : NULL, .out = w->out + at, .stride = s->outputs};
+    for (size_t r = 0; r < PRODUCT_ROWS; r++) end.x_scales[r] = x_scale_of(w, origins[r]);
+    w->multiply_quads(&end, rows, depth, weights_at(w->packed, panel * depth * 16, CK_QUADS), depth * 16);
+}
+
+/// Where the rows of PRODUCT_ROWS pixels, or of `there` of them, begin under a tap, from channel c on; false if none is in an image.
+INLINE bool rows_at(
+    const convolution_work *w, const origin *origins, size_t there, size_t tap, size_t c, const void **rows) {
+    const ck_convolution *s = w->shape;
+    bool any = false;
+    for (size_t r = 0; r < PRODUCT_ROWS; r++) {
+        size_t pixel;
+        bool inside = r < there && pixel_at(s, origins[r], tap / s->kernel, tap % s->kernel, &pixel);
+        const void *beyond = w->type == CK_QUADS ? (const void *)offsets : (const void *)zeros;
+        rows[r] = inside ? (const char *)w->x + (pixel * s->channels + c) * size_of_factor(w->type) : beyond;
+        any |= inside;
+    }
+    return any;
+}
+
 /// `vectors` panels for some rows of a block, whole groups of PRODUCT_ROWS; `sums` is where they are summed.
 INLINE void convolve_panels(
     const convolution_work *w, const origin *origins, size_t first, size_t count, size_t panel, int vectors, float *sums) {
     const ck_convolution *s = w->shape;
-    size_t taps = s->kernel * s->kernel, depth = depth_of(s, w->type), x_size = w->x_scales ? sizeof(int16_t) : sizeof(float);
-    memset(sums, 0, round_up(count, PRODUCT_ROWS) * vectors * 16 * sizeof(float));
-    for (size_t tap = 0; tap < taps; tap++) {
-        size_t tap_row = tap / s->kernel, tap_column = tap % s->kernel;
+    size_t taps = s->kernel * s->kernel, depth = depth_of(s, w->type), done = 0;
+    const void *rows[PRODUCT_ROWS];
+    if (w->multiply_quads && vectors == MOST_VECTORS && (panel + MOST_VECTORS) * 16 <= s->outputs)
+        for (; done + PRODUCT_ROWS <= count; done += PRODUCT_ROWS) {
+            rows_at(w, origins + done, PRODUCT_ROWS, 0, 0, rows);
+            finish_quads(w, rows, origins + done, first + done, panel);
+        }
+    memset(sums, 0, round_up(count - done, PRODUCT_ROWS) * vectors * 16 * sizeof(float));
+    for (size_t tap = 0; tap < taps; tap++)
         for (size_t c = 0; c < s->channels; c += CHUNK) {
             const void *weights = weights_at(w->packed, ((panel * taps + tap) * depth + c) * 16, w->type);
-            for (size_t row = 0; row < count; row += PRODUCT_ROWS) {
-                const void *rows[PRODUCT_ROWS];
-                bool any = false;
-                for (size_t r = 0; r < PRODUCT_ROWS; r++) {
-                    size_t pixel;
-                    bool inside = row + r < count && pixel_at(s, origins[row + r], tap_row, tap_column, &pixel);
-                    rows[r] = inside ? (const char *)w->x + (pixel * s->channels + c) * x_size : (const char *)zeros;
-                    any |= inside;
-                }
-                if (any)
+            // What sums of quads have too much, they have of all taps.
+            for (size_t row = done; row < count; row += PRODUCT_ROWS)
+                if (rows_at(w, origins + row, count - row, tap, c, rows) || w->type == CK_QUADS)
                     w->accumulate(
-                        sums + row * vectors * 16, rows, s->channels - c < CHUNK ? s->channels - c : CHUNK, weights,
+                        sums + (row - done) * vectors * 16, rows, s->channels - c < CHUNK ? s->channels - c : CHUNK, weights,
                         taps * depth * 16, w->type, vectors);
-            }
         }
-    }
-    for (size_t row = 0; row < count; row++)
+    for (size_t row = done; row < count; row++)
         for (int v = 0; v < vectors; v++)
-            finish(w, sums + (row * vectors + v) * 16, x_scale_of(w, origins[row]), first + row, (panel + v) * 16);
+            finish(w, sums + ((row - done) * vectors + v) * 16, x_scale_of(w, origins[row]), first + row, (panel + v) * 16);
 }
 
 INLINE void convolve_body(const convolution_work *w, size_t block, size_t group) {
@@ -193,7 +234,8 @@ INLINE void convolve_body(const convolution_work *w, size_t block, size_t group)
     size_t step = w->shape->kernel == 1 ? 2 * PRODUCT_ROWS : BLOCK_ROWS;
     for (size_t row = 0; row < count; row += step) {
         size_t some = count - row < step ? count - row : step, panel = begin;
-        for (; w->wide && panel + 2 <= end; panel += 2) convolve_panels(w, origins + row, first + row, some, panel, 2, sums);
+        for (; w->wide && panel + MOST_VECTORS <= end; panel += MOST_VECTORS)
+            convolve_panels(w, origins + row, first + row, some, panel, MOST_VECTORS, sums);
         for (; panel < end; panel++) convolve_panels(w, origins + row, first + row, some, panel, 1, sums);
     }
 }
@@ -208,13 +250,23 @@ static void convolve_task(void *pointer, size_t task) {
 
 /// Bytes of the integers that x becomes, whole vectors and what is read beyond them.
 static size_t integers_size(const ck_convolution *s) {
-    return round_up((s->images * s->height * s->width * s->channels + 1) * sizeof(int16_t), 64);
+    return round_up((s->images * s->height * s->width * s->channels + BEYOND) * sizeof(int16_t), 64);
 }
 
 static size_t scale_count(const ck_convolution *s) { return s->kernel == 1 ? s->images * s->height * s->width : s->images; }
 
 size_t ck_convolve_workspace(const ck_convolution *shape, ck_weights type) {
     return are_integers(type) ? integers_size(shape) + scale_count(shape) * sizeof(float) : 0;
+}
+
+bool ck_multiplies_bytes(const ck_context *context, const ck_convolution *shape) {
+    bool bears = shape->kernel * shape->kernel * depth_of(shape, CK_QUADS) <= EXACT_QUADS;
+    return bears && (context->isa == CK_REFERENCE || integer_products(context->isa)->accumulate_quads);
+}
+
+/// Numbers of all panels.
+static size_t numbers_of(const ck_convolution *shape, ck_weights type) {
+    return round_up(shape->outputs, 16) * shape->kernel * shape->kernel * depth_of(shape, type);
 }
 
 void ck_convolve(
@@ -226,11 +278,15 @@ void ck_convolve(
     if (are_integers(type)) {
         size_t groups = scale_count(shape), size = shape->channels * (shape->kernel == 1 ? 1 : shape->height * shape->width);
         float *x_scales = (float *)((char *)workspace + integers_size(shape));
-        ((int16_t *)workspace)[groups * size] = 0;
-        ck_quantise(context, workspace, type == CK_WORDS ? X_BOUND_WORDS : X_BOUND_BYTES, x_scales, x, groups, size);
+        memset((char *)workspace + groups * size * size_of_factor(type), 0, BEYOND * size_of_factor(type));
+        int bound = type == CK_WORDS ? X_BOUND_WORDS : type == CK_BYTES ? X_BOUND_BYTES : INT8_MAX;
+        ck_quantise(context, workspace, bound, type == CK_QUADS ? X_OFFSET_QUADS : 0, x_scales, x, groups, size);
         w.x = workspace;
         w.x_scales = x_scales;
-        w.accumulate = integer_products(context->isa)->accumulate;
+        const integer_kernels *kernels = integer_products(context->isa);
+        w.accumulate = type == CK_QUADS ? kernels->accumulate_quads : kernels->accumulate;
+        if (type == CK_QUADS && shape->kernel == 1 && shape->padding == 0) w.multiply_quads = kernels->multiply_quads;
+        if (type == CK_QUADS) w.excess = (const int32_t *)(const void *)((const char *)packed + numbers_of(shape, type));
     } else {
         accumulate_run(context->isa, accumulate_generic, &w.accumulate);
     }
@@ -249,7 +305,7 @@ typedef struct {
     const void *weights;
 } pack_work;
 
-/// A panel of numbers of so many bytes; beside each other lie `beside` of an output.
+/// A panel of numbers of so many bytes, of which so many lie beside each other of an output.
 INLINE void pack_panel(const pack_work *w, size_t panel, size_t size, size_t beside) {
     const ck_convolution *s = w->shape;
     size_t taps = s->kernel * s->kernel, depth = depth_of(s, w->type);
@@ -266,14 +322,29 @@ INLINE void pack_panel(const pack_work *w, size_t panel, size_t size, size_t bes
             }
 }
 
+/// A panel of quads, and what its sums have too much because the bytes that they are multiplied with have no sign.
+static void pack_quads(const pack_work *w, size_t panel) {
+    pack_panel(w, panel, sizeof(int8_t), 4);
+    size_t count = w->shape->kernel * w->shape->kernel * depth_of(w->shape, CK_QUADS) * 16;
+    const int8_t *numbers = (const int8_t *)w->packed + panel * count;
+    int32_t *excess = (int32_t *)(void *)((char *)w->packed + numbers_of(w->shape, CK_QUADS)) + panel * 16;
+    for (size_t lane = 0; lane < 16; lane++) {
+        excess[lane] = 0;
+        for (size_t i = 0; i < count; i += 64)
+            for (size_t j = 0; j < 4; j++) excess[lane] += X_OFFSET_QUADS * numbers[i + lane * 4 + j];
+    }
+}
+
 static void pack_task(void *pointer, size_t panel) {
     const pack_work *w = pointer;
     if (w->type == CK_FLOATS)
         pack_panel(w, panel, sizeof(float), 1);
     else if (w->type == CK_WORDS)
         pack_panel(w, panel, sizeof(int16_t), 2);
-    else
+    else if (w->type == CK_BYTES)
         pack_panel(w, panel, sizeof(int8_t), 2);
+    else
+        pack_quads(w, panel);
 }
 
 void ck_convolve_pack(
@@ -283,5 +354,5 @@ void ck_convolve_pack(
 }
 
 size_t ck_convolve_packed_count(const ck_convolution *shape, ck_weights type) {
-    return round_up(shape->outputs, 16) * shape->kernel * shape->kernel * depth_of(shape, type);
+    return numbers_of(shape, type) + (type == CK_QUADS ? round_up(shape->outputs, 16) * sizeof(int32_t) : 0);
 }

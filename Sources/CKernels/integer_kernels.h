@@ -1,6 +1,7 @@
 // The kernels that multiply 16-bit integers, for one processor. Whoever includes this defines
 //   LANES            sums of 32 bits in a register
 //   DOT2(sum, a, b)  sum + the products of the two words in each lane of a and b
+//   DOT4(sum, a, b)  if the processor has it, sum + those of the four bytes, of a without a sign
 // and NAME(x), the names of what it makes.
 #include "integer_products.h"
 
@@ -8,4 +9,11 @@
 
 #include "attention_words.h"
 
-const integer_kernels NAME(kernels) = {NAME(accumulate), NAME(attend), NAME(pack)};
+const integer_kernels NAME(kernels) = {
+    NAME(accumulate),
+#ifdef DOT4
+    NAME(accumulate_quads), NAME(multiply_quads),
+#else
+    NULL, NULL,
+#endif
+    NAME(attend), NAME(pack)};

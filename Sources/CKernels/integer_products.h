@@ -6,6 +6,8 @@
 
 typedef struct {
     accumulate_function accumulate;
+    accumulate_function accumulate_quads;  // null where there are none, and so is the next
+    multiply_quads_function multiply_quads;
     void (*attend)(const attention_task *t);
     void (*pack)(const float *keys, const float *values, size_t count, size_t channels, size_t depth, float *packed);
 } integer_kernels;

@@ -6,6 +6,7 @@
 #define NAME(x) x##_avx512_vnni
 #define LANES 16
 #define DOT2(sum, a, b) (sums_avx512_vnni) _mm512_dpwssd_epi32((__m512i)(sum), (__m512i)(a), (__m512i)(b))
+#define DOT4(sum, a, b) (sums_avx512_vnni) _mm512_dpbusd_epi32((__m512i)(sum), (__m512i)(a), (__m512i)(b))
 #include "integer_kernels.h"
 #pragma clang attribute pop
 #endif

@@ -21,11 +21,11 @@ INLINE NAME(words) NAME(load)(const void *weights, size_t at, ck_weights type) {
 /// sum [PRODUCT_ROWS, registers] += the products of pairs of rows, and of weights of which each pair's are `step` numbers after the
 /// last one's, and each 16 outputs' `stride` numbers.
 INLINE void NAME(multiply)(
-    NAME(sums) (*sum)[2 * NAME(REGISTERS)], int registers, const int16_t *const *rows, const void *weights, size_t step,
+    NAME(sums) (*sum)[MOST_VECTORS * NAME(REGISTERS)], int registers, const int16_t *const *rows, const void *weights, size_t step,
     size_t stride, size_t pairs, ck_weights type) {
     enum { R = NAME(REGISTERS) };
     for (size_t pair = 0; pair < pairs; pair++) {
-        NAME(words) factor[2 * R];
+        NAME(words) factor[MOST_VECTORS * R];
         _Pragma("clang loop unroll(full)") for (int i = 0; i < registers; i++)
             factor[i] = NAME(load)(weights, pair * step + i / R * stride + i % R * LANES * 2, type);
         _Pragma("clang loop unroll(full)") for (int r = 0; r < PRODUCT_ROWS; r++) {
@@ -44,7 +44,7 @@ INLINE void NAME(tile)(
     size_t exact = type == CK_WORDS ? EXACT_WORDS : EXACT_BYTES;
     for (size_t begin = 0; begin < depth; begin += exact) {
         size_t pairs = ((depth - begin < exact ? depth - begin : exact) + 1) / 2;
-        NAME(sums) sum[PRODUCT_ROWS][2 * R];
+        NAME(sums) sum[PRODUCT_ROWS][MOST_VECTORS * R];
         const int16_t *x[PRODUCT_ROWS];
         _Pragma("clang loop unroll(full)") for (int r = 0; r < PRODUCT_ROWS; r++) {
             x[r] = rows[r] + begin;
@@ -72,8 +72,76 @@ static void NAME(accumulate)(
         NAME(tile)(sums, x, depth, panels, panel_stride, CK_BYTES, 1);
 #if LANES == 16
     else if (type == CK_WORDS)
-        NAME(tile)(sums, x, depth, panels, panel_stride, CK_WORDS, 2);
+        NAME(tile)(sums, x, depth, panels, panel_stride, CK_WORDS, MOST_VECTORS);
     else
-        NAME(tile)(sums, x, depth, panels, panel_stride, CK_BYTES, 2);
+        NAME(tile)(sums, x, depth, panels, panel_stride, CK_BYTES, MOST_VECTORS);
 #endif
 }
+
+#ifdef DOT4
+/// sum [PRODUCT_ROWS, registers] += the products of rows of bytes without a sign and of panels.
+INLINE void NAME(add_quads)(
+    NAME(sums) (*sum)[MOST_VECTORS * NAME(REGISTERS)], const void *const *rows, size_t depth, const int8_t *panels,
+    size_t panel_stride, int vectors) {
+    enum { R = NAME(REGISTERS) };
+    for (size_t c = 0; c < depth; c += 4) {
+        NAME(sums) factor[MOST_VECTORS * R];
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < vectors * R; i++)
+            memcpy(&factor[i], panels + c * 16 + i / R * panel_stride + i % R * LANES * 4, sizeof factor[i]);
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < PRODUCT_ROWS; r++) {
+            int32_t four;
+            memcpy(&four, (const uint8_t *)rows[r] + c, sizeof four);
+            NAME(sums) x = (NAME(sums)){0} + four;
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < vectors * R; i++) sum[r][i] = DOT4(sum[r][i], x, factor[i]);
+        }
+    }
+}
+
+INLINE void NAME(tile_of_quads)(
+    int32_t *sums, const void *const *rows, size_t depth, const int8_t *panels, size_t panel_stride, int vectors) {
+    enum { R = NAME(REGISTERS) };
+    NAME(sums) sum[PRODUCT_ROWS][MOST_VECTORS * R];
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < PRODUCT_ROWS; r++)
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < vectors * R; i++)
+            memcpy(&sum[r][i], sums + (r * vectors * R + i) * LANES, sizeof sum[r][i]);
+    NAME(add_quads)(sum, rows, depth, panels, panel_stride, vectors);
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < PRODUCT_ROWS; r++)
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < vectors * R; i++)
+            memcpy(sums + (r * vectors * R + i) * LANES, &sum[r][i], sizeof sum[r][i]);
+}
+
+static void NAME(accumulate_quads)(
+    float *sums, const void *const *rows, size_t depth, const void *panels, size_t panel_stride, ck_weights type,
+    int vectors) {
+    (void)type;
+    if (vectors == 1)
+        NAME(tile_of_quads)((int32_t *)(void *)sums, rows, depth, panels, panel_stride, 1);
+    else
+        NAME(tile_of_quads)((int32_t *)(void *)sums, rows, depth, panels, panel_stride, MOST_VECTORS);
+}
+
+INLINE NAME(floats) NAME(load_floats)(const float *at) {
+    NAME(floats) v;
+    memcpy(&v, at, sizeof v);
+    return v;
+}
+
+static void NAME(multiply_quads)(
+    const quads_end *end, const void *const *rows, size_t depth, const void *panels, size_t panel_stride) {
+    enum { REGISTERS_A_ROW = MOST_VECTORS * NAME(REGISTERS) };
+    NAME(sums) sum[PRODUCT_ROWS][REGISTERS_A_ROW] = {0};
+    NAME(add_quads)(sum, rows, depth, panels, panel_stride, MOST_VECTORS);
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < REGISTERS_A_ROW; i++) {
+        NAME(sums) excess;
+        memcpy(&excess, end->excess + i * LANES, sizeof excess);
+        NAME(floats) scales = NAME(load_floats)(end->scales + i * LANES), bias = {0};
+        if (end->bias) bias = NAME(load_floats)(end->bias + i * LANES);
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < PRODUCT_ROWS; r++) {
+            size_t at = r * end->stride + (size_t)i * LANES;
+            NAME(floats) y = __builtin_convertvector(sum[r][i] - excess, NAME(floats)) * end->x_scales[r] * scales + bias;
+            if (end->residual) y += NAME(load_floats)(end->residual + at);
+            memcpy(end->out + at, &y, sizeof y);
+        }
+    }
+}
+#endif

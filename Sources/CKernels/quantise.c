@@ -22,10 +22,10 @@ INLINE void magnitude_body(const float *x, size_t count, float *result) { *resul
 
 VERSIONS(magnitude, (const float *x, size_t count, float *result), (x, count, result))
 
-/// Rounds to nearest, ties to even; products with `inverse` are in range. `out` is bytes or, if `wide`, of 16 bits.
-static void round_reference(void *out, bool wide, const float *x, size_t count, float inverse) {
+/// Rounds to nearest, ties to even, and adds `offset`; products with `inverse` are in range. `out` is bytes or, if `wide`, of 16 bits.
+static void round_reference(void *out, bool wide, const float *x, size_t count, float inverse, int offset) {
     for (size_t i = 0; i < count; i++) {
-        int16_t number = word_of(x[i] * inverse);
+        int16_t number = (int16_t)(word_of(x[i] * inverse) + offset);
         if (wide)
             ((int16_t *)out)[i] = number;
         else
@@ -33,20 +33,21 @@ static void round_reference(void *out, bool wide, const float *x, size_t count, 
     }
 }
 
-INLINE void round_body(void *out, bool wide, const float *x, size_t count, float inverse) {
+INLINE void round_body(void *out, bool wide, const float *x, size_t count, float inverse, int offset) {
     if (wide)
-        round_to(out, true, x, count, inverse);
+        round_to(out, true, x, count, inverse, offset);
     else
-        round_to(out, false, x, count, inverse);
+        round_to(out, false, x, count, inverse, offset);
 }
 
-VERSIONS(round, (void *out, bool wide, const float *x, size_t count, float inverse), (out, wide, x, count, inverse))
+VERSIONS(
+    round, (void *out, bool wide, const float *x, size_t count, float inverse, int offset), (out, wide, x, count, inverse, offset))
 
 typedef struct {
     void (*magnitude)(const float *, size_t, float *);
-    void (*round)(void *, bool, const float *, size_t, float);
+    void (*round)(void *, bool, const float *, size_t, float, int);
     void *out;
-    int bound;
+    int bound, offset;
     float *scales;
     const float *x;
     size_t groups, size, pieces;
@@ -55,7 +56,7 @@ typedef struct {
 /// Rounds numbers from `at` on, which are of one group.
 static void round_some(const quantise_work *w, size_t at, size_t count, float scale) {
     bool wide = w->bound > INT8_MAX;
-    w->round((char *)w->out + (wide ? 2 * at : at), wide, w->x + at, count, inverse_of(scale));
+    w->round((char *)w->out + (wide ? 2 * at : at), wide, w->x + at, count, inverse_of(scale), w->offset);
 }
 
 /// Groups that are small enough for a task, some of them at once.
@@ -95,9 +96,9 @@ static void round_task(void *pointer, size_t task) {
 }
 
 void ck_quantise(
-    const ck_context *context, void *out, int bound, float *scales, const float *x, size_t groups, size_t size) {
+    const ck_context *context, void *out, int bound, int offset, float *scales, const float *x, size_t groups, size_t size) {
     quantise_work w = {
-        .out = out, .bound = bound, .scales = scales, .x = x, .groups = groups, .size = size, .pieces = slice_count(size)};
+        .out = out, .bound = bound, .offset = offset, .scales = scales, .x = x, .groups = groups, .size = size, .pieces = slice_count(size)};
     magnitude_run(context->isa, magnitude_reference, &w.magnitude);
     round_run(context->isa, round_reference, &w.round);
     if (w.pieces <= 1) {

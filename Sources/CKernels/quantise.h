@@ -38,10 +38,11 @@ INLINE void put_integers(void *out, bool wide, size_t at, i32x16 numbers, size_t
     }
 }
 
-/// Rounds to nearest, ties to even; products with `inverse` are in range. `out` is bytes or, if `wide`, of 16 bits, and may be `x`.
-INLINE void round_to(void *out, bool wide, const float *x, size_t count, float inverse) {
+/// Rounds to nearest, ties to even, and adds `offset`; products with `inverse` are in range. `out` is bytes or, if `wide`, of 16
+/// bits, and may be `x`.
+INLINE void round_to(void *out, bool wide, const float *x, size_t count, float inverse, int offset) {
     // Adding 1.5 * 2^23 rounds to an integer, whose lowest bits then stand in the lowest bits.
-    const f32x16 round = splat(12582912.0f);
+    const f32x16 round = splat(12582912.0f + (float)offset);
     size_t i = 0;
     for (; i + 16 <= count; i += 16) put_integers(out, wide, i, (i32x16)(load16(x + i) * splat(inverse) + round), 16);
     if (i < count)

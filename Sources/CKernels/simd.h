@@ -213,7 +213,24 @@ INLINE u32x16 pairs_of(f32x16 even, f32x16 odd) {
     return (rounded_high(even) >> 16) | (rounded_high(odd) & 0xffff0000);
 }
 
-/// Writes lanes to element `at` of an array of floats or, if `narrow`, of bfloat16.
+/// Element `at` of an array of floats or, if `narrow`, of bfloat16.
+INLINE float get_one(const void *in, size_t at, bool narrow) {
+    if (!narrow) return ((const float *)in)[at];
+    uint32_t bits = (uint32_t)((const uint16_t *)in)[at] << 16;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/// Sixteen of them.
+INLINE f32x16 get16(const void *in, size_t at, bool narrow) {
+    if (!narrow) return load16((const float *)in + at);
+    u16x16 halves;
+    memcpy(&halves, (const uint16_t *)in + at, sizeof halves);
+    return (f32x16)(__builtin_convertvector(halves, u32x16) << 16);
+}
+
+/// Writes lanes to element `at` of such an array.
 INLINE void put16(void *out, size_t at, f32x16 v, bool narrow) {
     if (!narrow) return store16((float *)out + at, v);
     u16x16 halves = __builtin_convertvector(rounded_high(v) >> 16, u16x16);
@@ -235,7 +252,7 @@ INLINE void put_one(void *out, size_t at, float x, bool narrow) {
         ((float *)out)[at] = x;
 }
 
-/// Where element `at` of such an array is.
+/// Where element `at` is.
 INLINE void *element(void *out, size_t at, bool narrow) {
     return (char *)out + at * (narrow ? sizeof(uint16_t) : sizeof(float));
 }

@@ -79,7 +79,7 @@ INLINE void input_body(const winograd_work *w, size_t index, size_t m) {
         return;
     }
     place p = place_of(w, index);
-    const float *x = w->x + p.image * w->height * w->width * w->channels;
+    const size_t image = p.image * w->height * w->width * w->channels;
     for (size_t c = 0; c < w->channels; c += 16) {
         f32x16 half[POINTS][POINTS], d[POINTS], v[POINTS];
         for (size_t j = 0; j < n; j++) {
@@ -87,7 +87,7 @@ INLINE void input_body(const winograd_work *w, size_t index, size_t m) {
             for (size_t i = 0; i < n; i++) {
                 size_t row = p.top + i - 1;
                 bool inside = row < w->height && column < w->width;
-                d[i] = inside ? load16(x + (row * w->width + column) * w->channels + c) : splat(0);
+                d[i] = inside ? get16(w->x, image + (row * w->width + column) * w->channels + c, w->bfloat16) : splat(0);
             }
             input_line(m, d, v);
             for (size_t i = 0; i < n; i++) half[i][j] = v[i];
@@ -128,7 +128,7 @@ INLINE void round_body(const winograd_work *w, size_t index) {
         float *row = inputs_at(w, point, index);
         float scale = magnitude_of(row, w->channels) / X_BOUND_WORDS;
         w->input_scales[point * w->rows + index] = scale;
-        round_to(row, true, row, w->channels, inverse_of(scale));
+        round_to(row, true, row, w->channels, inverse_of(scale), 0);
     }
 }
 
@@ -154,10 +154,10 @@ INLINE void multiply_words(const winograd_work *w, size_t point, size_t panel, s
     for (int step = 1; panel < end; panel += (size_t)step) {
         const int16_t *b = (const int16_t *)w->weights + (point * panels + panel) * depth * 16;
         const float *weight_scales = w->weight_scales + point * w->outputs + panel * 16;
-        step = wide && panel + 2 <= end ? 2 : 1;
+        step = wide && panel + MOST_VECTORS <= end ? MOST_VECTORS : 1;
         for (size_t row = 0; row < w->rows; row += PRODUCT_ROWS) {
             const void *rows[PRODUCT_ROWS];
-            float sums[PRODUCT_ROWS * 2 * 16] __attribute__((aligned(64))) = {0};
+            float sums[PRODUCT_ROWS * MOST_VECTORS * 16] __attribute__((aligned(64))) = {0};
             for (size_t r = 0; r < PRODUCT_ROWS; r++) rows[r] = inputs_at(w, point, row + r);
             w->accumulate(sums, rows, depth, b, depth * 16, CK_WORDS, step);
             for (size_t r = 0; r < PRODUCT_ROWS; r++) {
@@ -279,13 +279,13 @@ size_t ck_winograd_packed_size(const ck_convolution *shape, size_t m, ck_weights
 }
 
 void ck_winograd(
-    const ck_context *context, float *out, const ck_convolution *shape, size_t m, const float *x, const void *packed,
-    ck_weights type, const float *bias, const float *residual, float *workspace) {
+    const ck_context *context, float *out, const ck_convolution *shape, size_t m, const void *x, bool bfloat16,
+    const void *packed, ck_weights type, const float *bias, const float *residual, float *workspace) {
     const size_t n = m + 2, which = m == 2 ? 0 : 1;
     const winograd_version *version = version_of(context);
     winograd_work w = {
-        .out = out, .x = x, .weights = packed, .type = type, .bias = bias, .residual = residual, .height = shape->height,
-        .width = shape->width, .channels = shape->channels, .outputs = shape->outputs, .tile = m,
+        .out = out, .x = x, .bfloat16 = bfloat16, .weights = packed, .type = type, .bias = bias, .residual = residual,
+        .height = shape->height, .width = shape->width, .channels = shape->channels, .outputs = shape->outputs, .tile = m,
         .columns = tiles_along(shape->width, m), .input = version->input[which], .round = version->round,
         .multiply = version->multiply, .output = version->output[which],
         .weight_scales = (const float *)((const char *)packed + weights_size(shape->channels, shape->outputs, m, type)),

@@ -6,7 +6,9 @@ enum { POINTS = 6, OUTPUTS = 4, PANELS_A_TASK = 4 };
 
 typedef struct winograd_work {
     float *out;
-    const float *x, *bias, *residual;
+    const void *x;
+    bool bfloat16;  // which x is, else floats
+    const float *bias, *residual;
     const void *weights;
     ck_weights type;
     size_t height, width, channels, outputs, tile, columns, tiles_of_image;

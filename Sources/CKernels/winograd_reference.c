@@ -46,7 +46,7 @@ static void input_reference(const winograd_work *w, size_t index) {
             for (size_t j = 0; j < n; j++) {
                 size_t row = p.top + i - 1, column = p.left + j - 1;  // of the padding they are too large
                 if (row < w->height && column < w->width)
-                    d[i][j] = w->x[((p.image * w->height + row) * w->width + column) * w->channels + c];
+                    d[i][j] = get_one(w->x, ((p.image * w->height + row) * w->width + column) * w->channels + c, w->bfloat16);
             }
         for (size_t a = 0; a < n; a++)
             for (size_t b = 0; b < n; b++) {

@@ -53,16 +53,19 @@ import Testing
     }
 
     /// By tiles of 2 x 2 weights are 16/9 of what they were, and by those of 4 x 4 four times.
-    @Test func filtersGrowWithThePicture() throws {
+    @Test(arguments: [2, 4])
+    func filtersGrowWithThePicture(_ smallest: Int) throws {
         try Self.withModel { model, _ in
             var memory = model.memory(precision: .float32)
             memory.networks = [
                 NetworkMemory(
                     weights: 1 << 30,
-                    filters: [.init(downscale: 8, count: 9 << 18, bytes: 4, bytesInTiles: 4)])
+                    filters: [
+                        .init(downscale: 8, count: 9 << 18, bytes: 4, bytesInTiles: 4, smallestTile: smallest)
+                    ])
             ]
             let direct = NetworkMemory(weights: 1 << 30, filters: [])
-            for (side, megabytes) in [(128, 0), (256, 7), (512, 27)] {
+            for (side, megabytes) in [(128, 0), (256, smallest == 2 ? 7 : 0), (512, 27)] {
                 var without = memory
                 without.networks = [direct]
                 #expect(Self.needed(memory, side) - Self.needed(without, side) == megabytes << 20, "\(side)")
@@ -73,7 +76,7 @@ import Testing
         try Self.withModel(configuration) { model, _ in
             #expect(model.memory(precision: .float32).networks.allSatisfy { $0.filters.isEmpty })
         }
-        // Weights of 8 bits are 16 in tiles, which are multiplied as floats.
+        // Weights of 8 bits have 16 in tiles.
         for narrows in [true, false] {
             let configuration = CPUConfiguration(usesOneDNN: false, narrows: narrows)
             try Self.withModel(configuration) { model, _ in
@@ -84,7 +87,7 @@ import Testing
                         == model.memory(precision: .float32).perReferenceLatentPixel)
                 let filters = memory.networks[2].filters
                 #expect(filters.isEmpty == !narrows)
-                #expect(filters.allSatisfy { $0.bytes == 1 && $0.bytesInTiles == 2 })
+                #expect(filters.allSatisfy { $0.bytes == 1 && $0.bytesInTiles == 2 && $0.smallestTile == 2 })
             }
         }
     }

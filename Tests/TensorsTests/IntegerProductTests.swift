@@ -1,8 +1,10 @@
+import CKernels
 import Tensors
 import TestSupport
 import Testing
 
-/// Reduced precisions of processors that have none: weights of 16 and 8 bits, multiplied with integers of 16.
+/// Reduced precisions by own kernels: weights of 16 and 8 bits, multiplied with integers of 16 where the processor has nothing
+/// else, and bytes with bytes where it has that.
 @Suite struct IntegerProductTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let shape: [Int]
@@ -66,6 +68,19 @@ import Testing
     /// Each output's weights have a scale, and each pixel's inputs or, where the kernel sees several, each image's.
     @Test(arguments: Case.all, [Precision.bfloat16, .int8])
     func factorsAreRoundedAndSumsAreExact(_ test: Case, _ precision: Precision) {
+        check(
+            test, bounds: Self.bounds(precision), Configurations.kernels.map { Self.backend($0, precision) })
+    }
+
+    /// Where the processor multiplies bytes with bytes.
+    @Test(arguments: Case.all)
+    func bytes(_ test: Case) {
+        let configuration = CPUConfiguration(threads: 2, precision: .int8, narrows: true)
+        guard configuration.supports(.int8) else { return }
+        check(test, bounds: (127, 127), [CPUBackend(configuration)])
+    }
+
+    private func check(_ test: Case, bounds: (weight: Float, input: Float), _ backends: [CPUBackend]) {
         let x = PlainTensor(random: test.shape, seed: 1)
         let weight = PlainTensor(
             random: [test.channels, test.shape[3], test.kernel, test.kernel], seed: 2)
@@ -76,7 +91,6 @@ import Testing
                 test.shape[0], geometry.outputExtent(test.shape[1]), geometry.outputExtent(test.shape[2]),
                 test.channels,
             ], seed: 4)
-        let bounds = Self.bounds(precision)
         let roundedWeight = Self.rounded(weight, groups: test.channels, bound: bounds.weight)
         let pixels = test.shape.dropLast().reduce(1, *)
         let roundedX = Self.rounded(
@@ -85,8 +99,8 @@ import Testing
             roundedX, roundedWeight, bias: bias, geometry: geometry, residual: residual, activation: .silu)
         // A number may fall to the other side of a half.
         let tolerance = 3e-5
-        for configuration in Configurations.kernels {
-            let backend = Self.backend(configuration, precision)
+        for backend in backends {
+            let configuration = backend.configuration
             let actual = x.tensor(on: backend).convolution(
                 weight.parameter(on: backend), bias: bias.parameter(on: backend), geometry: geometry,
                 residual: residual.tensor(on: backend), activation: .silu)
@@ -114,6 +128,45 @@ import Testing
                     out.elements.allSatisfy { abs($0 / expected - 1) < 1e-6 },
                     "\(configuration.testDescription)")
             }
+        }
+    }
+
+    /// Sums of bytes, which the scalar reference has too, are exact up to as many as 32 bits hold; beyond that others stand in.
+    @Test(arguments: [1, 6, 1281, 65536, 65537])
+    func largestSumsOfBytes(_ depth: Int) {
+        var shape = ck_convolution(
+            images: 1, height: 1, width: 7, channels: depth, outputs: 130, kernel: 1, stride: 1, padding: 0,
+            out_height: 1, out_width: 7)
+        var contexts = [CK_REFERENCE, CK_AVX512].map { ck_context(threads: 2, isa: $0, tiles: false) }
+        if ck_detect_isa() != CK_AVX512 || !ck_detect_int8() { contexts.removeLast() }
+        let bounds = contexts.allSatisfy { context in
+            var context = context
+            return ck_multiplies_bytes(&context, &shape) == (depth <= 65536)
+        }
+        #expect(bounds)
+        for (x, weight) in [(1, 127), (-1, 127), (1, -127), (-1, -127)] as [(Float, Int8)] {
+            let inputs = [Float](repeating: x, count: 7 * depth)
+            let weights = [Int8](repeating: weight, count: 130 * depth)
+            for var context in contexts where depth <= 65536 {
+                var packed = [Int8](repeating: 1, count: ck_convolve_packed_count(&shape, CK_QUADS))
+                ck_convolve_pack(&context, &packed, CK_QUADS, &shape, weights)
+                let workspace = UnsafeMutableRawPointer.allocate(
+                    byteCount: ck_convolve_workspace(&shape, CK_QUADS), alignment: 64)
+                defer { workspace.deallocate() }
+                var out = [Float](repeating: .nan, count: 7 * 130)
+                ck_convolve(
+                    &context, &out, &shape, inputs, packed, CK_QUADS, [Float](repeating: 2, count: 130), nil,
+                    nil, workspace)
+                let expected = 2 * x * Float(weight) * Float(depth)
+                #expect(out.allSatisfy { abs($0 / expected - 1) < 1e-6 }, "\(context.isa)")
+            }
+            let backend = CPUBackend(CPUConfiguration(threads: 2, precision: .int8, narrows: true))
+            let product = Tensor(inputs, shape: [7, depth], on: backend)
+                .linear(
+                    PlainTensor([33, depth], Array(repeating: Double(weight), count: 33 * depth))
+                        .parameter(on: backend)
+                ).elements
+            #expect(product.allSatisfy { abs($0 / (x * Float(weight) * Float(depth)) - 1) < 1e-6 })
         }
     }
 
@@ -155,6 +208,52 @@ import Testing
             let same = reference ?? actual.elements
             #expect(relativeDifference(actual.elements, same) < 1e-4, "\(configuration.testDescription)")
             reference = same
+        }
+    }
+
+    /// Processors that multiply bfloat16, or bytes, take the same tiles where these save enough: direct products err more.
+    @Test(arguments: [(27, 25), (46, 45)])
+    func tilesWhereThePrecisionIsNative(_ extents: (Int, Int)) {
+        let x = PlainTensor(random: [1, extents.0, extents.1, 32], seed: 1)
+        let weight = PlainTensor(random: [48, 32, 3, 3], seed: 2)
+        let geometry = ConvolutionGeometry(kernel: 3, paddingBefore: 1, paddingAfter: 1)
+        let exact = PlainOperations.convolution(
+            x, weight, bias: nil, geometry: geometry, residual: nil, activation: nil)
+        for precision in [Precision.bfloat16, .int8] {
+            let configuration = CPUConfiguration(threads: 2, precision: precision, narrows: true)
+            guard configuration.supports(precision), ck_detect_int8(), !ck_detect_tiles() else { continue }
+            let backend = CPUBackend(configuration)
+            let error = relativeError(
+                x.tensor(on: backend).convolution(
+                    weight.parameter(on: backend), bias: nil, geometry: geometry), exact)
+            let isTiled = precision == .bfloat16 || extents.0 == 46
+            #expect(isTiled == (error < 2e-3), "\(precision): \(error)")
+        }
+    }
+
+    /// Tiles of numbers that come in as bfloat16 are those of the same numbers.
+    @Test(arguments: [(27, 25), (46, 45)], [Precision.float32, .bfloat16])
+    func tilesOfBFloat16(_ extents: (Int, Int), _ precision: Precision) {
+        let weight = PlainTensor(random: [16, 48, 3, 3], seed: 2)
+        let geometry = ConvolutionGeometry(kernel: 3, paddingBefore: 1, paddingAfter: 1)
+        let rounding = Self.backend(CPUConfiguration(threads: 1, instructionSet: .avx2), .bfloat16)
+        let whole = PlainTensor(random: [1, extents.0, extents.1, 48], seed: 1).tensor(on: rounding)
+        let half = rounding.kept(KeysValues(keys: whole, values: whole)).keys
+        #expect(half.elementType == .bfloat16)
+        for index in 0..<whole.count {
+            let bits = whole.floats[index].bitPattern
+            whole.floats[index] = Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000)
+        }
+        for configuration in Configurations.kernels {
+            let backend = Self.backend(configuration, precision)
+            let parameter = weight.parameter(on: backend)
+            let outputs = [whole, half].map {
+                Tensor(
+                    shape: $0.shape, elementType: $0.elementType, storage: $0.storage, backend: backend
+                )
+                .convolution(parameter, bias: nil, geometry: geometry).elements
+            }
+            #expect(outputs[0] == outputs[1], "\(configuration.testDescription)")
         }
     }
 

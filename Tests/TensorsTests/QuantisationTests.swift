@@ -39,7 +39,7 @@ import Testing
         for bound: Int32 in [2047, 32767] {
             var values = [Int16](repeating: 99, count: x.count)
             var scales = [Float](repeating: 99, count: groups)
-            ck_quantise(&context, &values, bound, &scales, x, groups, size)
+            ck_quantise(&context, &values, bound, 0, &scales, x, groups, size)
             for group in 0..<groups {
                 let part = group * size..<(group + 1) * size
                 let largest = x[part].reduce(0) { max($0, abs($1)) }
@@ -196,7 +196,7 @@ import Testing
         var context = Self.context(configuration)
         var values = [Int8](repeating: 99, count: x.count)
         var scales = [Float](repeating: 99, count: groups)
-        ck_quantise(&context, &values, 127, &scales, x, groups, x.count / groups)
+        ck_quantise(&context, &values, 127, 0, &scales, x, groups, x.count / groups)
         return (values, scales)
     }
 

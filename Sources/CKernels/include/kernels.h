@@ -72,10 +72,10 @@ void ck_float_from_bfloat(const ck_context *context, float *out, const uint16_t 
 // quantise.c -----------------------------------------------------------------------------------------
 
 /// x [groups, size] -> out [groups, size] in -bound...bound and scales [groups], so that out * scale is near x: the largest
-/// magnitude of a group becomes `bound`. Numbers are bytes up to 127 and 16 bits above. The scale of a group with something that
-/// is not finite is not a number.
+/// magnitude of a group becomes `bound`. Numbers are bytes up to 127 and 16 bits above; `offset` is added to them, and of bytes makes
+/// such without a sign if it is 128. The scale of a group with something that is not finite is not a number.
 void ck_quantise(
-    const ck_context *context, void *out, int bound, float *scales, const float *x, size_t groups, size_t size);
+    const ck_context *context, void *out, int bound, int offset, float *scales, const float *x, size_t groups, size_t size);
 void ck_float_from_int8(const ck_context *context, float *out, const int8_t *in, size_t count);
 /// sums [rows, width], int32 or float -> out = sums * row_scales[row / rows_per_scale] * column_scales [width]
 /// + bias [width] (may be null) + residual [rows, width] (may be null); `out` may be `sums`.
@@ -92,6 +92,8 @@ typedef enum {
     CK_BFLOATS,  // bfloat16; in attention
     CK_WORDS,    // 16 bits, -CK_WORD_BOUND...CK_WORD_BOUND, with a scale for each output
     CK_BYTES,    // -127...127, likewise; neither in attention nor in Winograd's tiles
+    CK_QUADS,    // the same, but multiplied with bytes, four at a time: where ck_multiplies_bytes says so; of attention the scores
+                 // alone, where those of bfloat16 pay
 } ck_weights;
 
 enum { CK_WORD_BOUND = 2047 };
@@ -107,7 +109,7 @@ typedef struct {
 
 /// out = x convolved with the weights * scales [outputs] (null: 1) + bias [outputs] (may be null) + residual [like out] (may be
 /// null). Words and bytes are multiplied with integers: those that x becomes have a scale for each pixel with a kernel of 1,
-/// and else for each image; sums of 128 channels with words, and of 512 with bytes, are exact, and those are added as floats.
+/// and else for each image; sums of 128 channels with words, of 512 with bytes and of all with quads are exact, and added as floats.
 /// `workspace` holds ck_convolve_workspace bytes, aligned to 64.
 void ck_convolve(
     const ck_context *context, float *out, const ck_convolution *shape, const float *x, const void *packed, ck_weights type,
@@ -115,19 +117,23 @@ void ck_convolve(
 size_t ck_convolve_workspace(const ck_convolution *shape, ck_weights type);
 
 /// weights [outputs, channels, kernel, kernel], as the type says -> packed, ck_convolve_packed_count numbers: floats
-/// [outputs / 16, kernel², channels, 16], integers [outputs / 16, kernel², channels / 2, 16, 2].
+/// [outputs / 16, kernel², channels, 16], integers [outputs / 16, kernel², channels / 2, 16, 2], quads [outputs / 16, kernel²,
+/// channels / 4, 16, 4] and then what their sums have too much.
 void ck_convolve_pack(
     const ck_context *context, void *packed, ck_weights type, const ck_convolution *shape, const void *weights);
 size_t ck_convolve_packed_count(const ck_convolution *shape, ck_weights type);
 
+/// Whether ck_convolve takes quads here: that takes AVX-512 VNNI (or the reference), and sums that stay within 32 bits.
+bool ck_multiplies_bytes(const ck_context *context, const ck_convolution *shape);
+
 // winograd.c -----------------------------------------------------------------------------------------
 
 /// The same for 3x3, stride 1 and padding 1, and channels and outputs that are multiples of 16, by minimal filtering of tiles of
-/// m x m outputs; m is 2 or 4. Weights are floats or words; these have a scale for each output at each point, and are multiplied
+/// m x m outputs; m is 2 or 4. What comes in is floats or bfloat16. Weights are floats or words; these have a scale for each output at each point, and are multiplied
 /// with words, of which each tile's at each point have one. `workspace` holds ck_winograd_workspace floats.
 void ck_winograd(
-    const ck_context *context, float *out, const ck_convolution *shape, size_t m, const float *x, const void *packed,
-    ck_weights type, const float *bias, const float *residual, float *workspace);
+    const ck_context *context, float *out, const ck_convolution *shape, size_t m, const void *x, bool bfloat16,
+    const void *packed, ck_weights type, const float *bias, const float *residual, float *workspace);
 size_t ck_winograd_workspace(const ck_convolution *shape, size_t m);
 
 /// weights [outputs, channels, 3, 3] -> packed, ck_winograd_packed_size bytes: floats [(m + 2)², outputs / 16, channels, 16], or words

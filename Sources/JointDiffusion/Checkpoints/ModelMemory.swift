@@ -60,12 +60,15 @@ public struct NetworkMemory: Codable, Sendable, Equatable {
         /// Bytes of a number, computed with directly and in Winograd's form.
         public var bytes: Int
         public var bytesInTiles: Int
+        /// The side of the smallest tiles that are taken.
+        public var smallestTile: Int
 
-        public init(downscale: Int, count: Int, bytes: Int, bytesInTiles: Int) {
+        public init(downscale: Int, count: Int, bytes: Int, bytesInTiles: Int, smallestTile: Int) {
             self.downscale = downscale
             self.count = count
             self.bytes = bytes
             self.bytesInTiles = bytesInTiles
+            self.smallestTile = smallestTile
         }
     }
 
@@ -78,7 +81,8 @@ public struct NetworkMemory: Codable, Sendable, Equatable {
     func needed(width: Int, height: Int) -> Int {
         filters.reduce(weights) {
             let pixels = (width / $1.downscale) * (height / $1.downscale)
-            guard let points = Winograd.points(pixels: pixels) else { return $0 }
+            guard let side = Winograd.tile(pixels: pixels), side >= $1.smallestTile else { return $0 }
+            let points = (side + 2) * (side + 2)
             return $0 + $1.count / 9 * (points * $1.bytesInTiles - 9 * $1.bytes)
         }
     }
@@ -111,18 +115,18 @@ extension DiffusionModel {
                 case .unet: unet.filterCounts
                 }
             let scale = network == .unet ? vae.downscale : 1
-            // Where integers stand in for a precision, weights have 16 bits in tiles.
-            let isNarrow = configuration.keepsNarrow(bearing: bears)
-            let takesTiles = configuration.usesWinograd && (bytes == 4 || isNarrow)
+            let weights = (parameterCounts[network] ?? 0) * bytes
+            guard let bytesInTiles = configuration.bytesInTiles(bearing: bears, side: 4) else {
+                return NetworkMemory(weights: weights, filters: [])
+            }
+            let smallest = configuration.bytesInTiles(bearing: bears, side: 2) == nil ? 4 : 2
             return NetworkMemory(
-                weights: (parameterCounts[network] ?? 0) * bytes,
-                filters: !takesTiles
-                    ? []
-                    : filters.sorted { $0.key < $1.key }.map {
-                        NetworkMemory.Filters(
-                            downscale: scale << $0.key, count: $0.value, bytes: bytes,
-                            bytesInTiles: isNarrow ? 2 : 4)
-                    })
+                weights: weights,
+                filters: filters.sorted { $0.key < $1.key }.map {
+                    NetworkMemory.Filters(
+                        downscale: scale << $0.key, count: $0.value, bytes: bytes,
+                        bytesInTiles: bytesInTiles, smallestTile: smallest)
+                })
         }
         let packed = networks.reduce(0) { $0 + $1.needed(width: width, height: height) }
         return ModelMemory(

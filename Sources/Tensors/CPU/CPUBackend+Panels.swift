@@ -2,8 +2,9 @@ import CKernels
 
 /// Products and convolutions by own kernels, of weights in panels of 16 outputs.
 ///
-/// They serve two ends: reduced precisions where the processor has none of them, by products of 16-bit integers, which every
-/// processor has, and faster than those of float32; and float32 with AVX2, where those of oneDNN 2.6 are slower.
+/// They serve three ends: reduced precisions where the processor has none of them, by products of 16-bit integers, which every
+/// processor has, and faster than those of float32; float32 with AVX2, where those of oneDNN 2.6 are slower; and bytes with AVX-512
+/// VNNI, of which oneDNN leaves the sums to be scaled afterwards.
 extension CPUBackend {
     /// Whether a parameter is kept in 16 or 8 bits and multiplied as integers of 16.
     func isNarrow(_ weight: Parameter) -> Bool {
@@ -12,8 +13,12 @@ extension CPUBackend {
 
     /// Whether products with a parameter read panels.
     func usesPanels(_ weight: Parameter) -> Bool {
-        isNarrow(weight)
-            || configuration.instructionSet == .avx2 && precision(of: weight) == .float32
+        if isNarrow(weight) { return true }
+        return switch precision(of: weight) {
+        case .float32: configuration.instructionSet == .avx2
+        case .bfloat16: false
+        case .int8: multipliesBytes
+        }
     }
 
     func panelLinear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor {
@@ -63,7 +68,7 @@ extension CPUBackend {
             switch precision(of: weight) {
             case .float32: CK_FLOATS
             case .bfloat16: CK_WORDS
-            case .int8: CK_BYTES
+            case .int8: multipliesBytes && ck_multiplies_bytes(&context, &shape) ? CK_QUADS : CK_BYTES
             }
         if let kept = weight.packed as? PanelWeights, kept.type == type { return kept }
         weight.packed = nil
@@ -71,7 +76,7 @@ extension CPUBackend {
         // Integers have their scales behind them.
         let scalesAt = (bytes + 63) / 64 * 64
         let storage = storage(
-            of: weight, layout: "\(type.size) bytes in panels of 16",
+            of: weight, layout: "\(type.size) bytes in panels of 16\(type == CK_QUADS ? " and of four" : "")",
             byteCount: type == CK_FLOATS ? bytes : scalesAt + outputs * ElementType.float32.size
         ) { pointer in
             if type == CK_FLOATS {
@@ -80,7 +85,7 @@ extension CPUBackend {
             }
             let quantised = quantised(
                 converted(weight), groups: outputs,
-                bound: type == CK_BYTES ? 127 : Int32(CK_WORD_BOUND))
+                bound: type == CK_WORDS ? Int32(CK_WORD_BOUND) : 127)
             ck_convolve_pack(&context, pointer, type, &shape, quantised.values.pointer)
             (pointer + scalesAt).copyMemory(
                 from: quantised.scales.rawPointer, byteCount: outputs * ElementType.float32.size)
@@ -131,7 +136,7 @@ extension ck_weights {
     var size: Int {
         switch self {
         case CK_FLOATS: 4
-        case CK_BYTES: 1
+        case CK_BYTES, CK_QUADS: 1
         default: 2
         }
     }

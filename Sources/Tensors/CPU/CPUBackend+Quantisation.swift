@@ -65,7 +65,7 @@ extension CPUBackend {
             values: allocate(byteCount: x.count * size),
             scales: Tensor(uninitialized: [groups], on: self), count: x.count)
         ck_quantise(
-            &context, made.values.pointer, bound, made.scales.baseAddress, x.baseAddress, groups,
+            &context, made.values.pointer, bound, 0, made.scales.baseAddress, x.baseAddress, groups,
             x.count / groups)
         return made
     }

@@ -1,48 +1,46 @@
 import CKernels
 
 /// Convolutions of 3x3 by minimal filtering of tiles (Winograd 1980; Lavin and Gray 2016): a half or a quarter of the
-/// multiplications, in float32 with errors of the same size, and of 16-bit integers where these stand in for a precision.
+/// multiplications, in float32 with errors of the same size, and of 16-bit integers in reduced precisions.
 public enum Winograd {
     /// Outputs along a tile's side, or nil if the convolution is better computed directly.
     ///
     /// The weights grow and are read but once, so an image needs pixels enough to be worth them. It does not depend on the number
     /// of images, so that a weight keeps its form.
-    static func tile(pixels: Int) -> Int? { pixels >= 2048 ? 4 : pixels >= 640 ? 2 : nil }
-
-    /// Numbers that the nine of a filter become where it runs over an image of so many pixels; nil where it stays as it is.
-    public static func points(pixels: Int) -> Int? {
-        tile(pixels: pixels).map { ($0 + 2) * ($0 + 2) }
-    }
+    public static func tile(pixels: Int) -> Int? { pixels >= 2048 ? 4 : pixels >= 640 ? 2 : nil }
 }
 
 extension CPUBackend {
-    /// Outputs along a tile's side, or nil if this convolution is computed directly.
-    func winogradTile(_ x: Tensor, weight: Parameter, geometry: ConvolutionGeometry) -> Int? {
-        guard configuration.usesWinograd, isNarrow(weight) || precision(of: weight) == .float32,
+    /// Outputs along a tile's side and what is multiplied, or nil if this convolution is computed directly.
+    func winogradTile(_ x: Tensor, weight: Parameter, geometry: ConvolutionGeometry) -> (
+        side: Int, factors: ck_weights
+    )? {
+        guard let side = Winograd.tile(pixels: x.shape[1] * x.shape[2]),
+            let factors = configuration.winogradFactors(bearing: weight.coarsest, side: side),
             geometry == ConvolutionGeometry(kernel: 3, paddingBefore: 1, paddingAfter: 1),
             weight.shape[0].isMultiple(of: 16), weight.shape[1].isMultiple(of: 16)
         else { return nil }
-        return Winograd.tile(pixels: x.shape[1] * x.shape[2])
+        return (side, factors)
     }
 
-    /// `x [N, H, W, in]`, `weight [out, in, 3, 3]` -> `[N, H, W, out]`, plus bias and residual.
+    /// `x [N, H, W, in]`, floats or bfloat16, and `weight [out, in, 3, 3]` -> `[N, H, W, out]`, plus bias and residual.
+    ///
+    /// In reduced precisions weights are rounded in this form, to 16 bits: with 8 they would not bear it.
     func winogradConvolution(
-        _ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?, tile: Int
+        _ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?, tile: Int, _ type: ck_weights
     ) -> Tensor {
         let out = Tensor(uninitialized: x.shape.replacingLast(with: weight.shape[0]), on: self)
         var shape = ck_convolution(
             images: x.shape[0], height: x.shape[1], width: x.shape[2], channels: x.shape[3],
             outputs: weight.shape[0], kernel: 3, stride: 1, padding: 1, out_height: x.shape[1],
             out_width: x.shape[2])
-        // Narrow weights are rounded in this form, to 16 bits: with 8 they would not bear it.
-        let type = isNarrow(weight) ? CK_WORDS : CK_FLOATS
         let packed = winogradWeights(weight, &shape, tile: tile, type)
         let workspace = allocate(
             byteCount: ck_winograd_workspace(&shape, tile) * ElementType.float32.size)
         withExtendedLifetime((packed, workspace)) {
             ck_winograd(
-                &context, out.baseAddress, &shape, tile, x.baseAddress, packed.storage.pointer,
-                type, bias.map { float32($0).baseAddress }, residual?.baseAddress,
+                &context, out.baseAddress, &shape, tile, x.rawPointer, x.elementType == .bfloat16,
+                packed.storage.pointer, type, bias.map { float32($0).baseAddress }, residual?.baseAddress,
                 workspace.pointer.assumingMemoryBound(to: Float.self))
         }
         return out

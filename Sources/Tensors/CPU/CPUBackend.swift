@@ -10,6 +10,7 @@ public final class CPUBackend: Backend {
     var context: ck_context
     /// As the configuration has it, which asks the system.
     private let attentionFactors: ck_weights
+    let multipliesBytes: Bool
     // Products and convolutions; nil where oneDNN lacks or is masked.
     #if canImport(COneDNN)
         let oneDNN: OneDNNEngine?
@@ -32,6 +33,7 @@ public final class CPUBackend: Backend {
         self.pulse = pulse
         context = configuration.kernelContext
         attentionFactors = configuration.attentionFactors
+        multipliesBytes = configuration.multipliesBytes
         #if canImport(COneDNN)
             oneDNN = configuration.usesOneDNN ? OneDNNEngine(threads: configuration.threads) : nil
         #endif
@@ -89,18 +91,16 @@ public final class CPUBackend: Backend {
         _ x: Tensor, weight: Parameter, bias: Parameter?, geometry: ConvolutionGeometry,
         residual: Tensor?, activation: Activation?
     ) -> Tensor {
-        let usesPanels = usesPanels(weight)
-        if !usesPanels, precision(of: weight) == .int8 {
-            return quantisedConvolution(
-                x, weight: weight, bias: bias, geometry: geometry, residual: residual, activation: activation)
-        }
         let out: Tensor
         if let tile = winogradTile(x, weight: weight, geometry: geometry) {
             out = winogradConvolution(
-                floats(x), weight: weight, bias: bias, residual: residual, tile: tile)
-        } else if usesPanels {
+                x, weight: weight, bias: bias, residual: residual, tile: tile.side, tile.factors)
+        } else if usesPanels(weight) {
             out = panelConvolution(
                 floats(x), weight: weight, bias: bias, geometry: geometry, residual: residual)
+        } else if precision(of: weight) == .int8 {
+            return quantisedConvolution(
+                x, weight: weight, bias: bias, geometry: geometry, residual: residual, activation: activation)
         } else {
             return directConvolution(
                 x, weight: weight, bias: bias, geometry: geometry, residual: residual, activation: activation)

@@ -16,9 +16,9 @@ public struct CPUConfiguration: Sendable, Equatable {
     public var usesWinograd: Bool
     /// Of products and of what is kept of weights.
     public var precision: Precision
-    /// What happens where the processor and oneDNN lack the precision (`supports(_:)`): weights are kept as integers of as many bits,
-    /// and multiplied with integers of 16; otherwise all that is multiplied is rounded to it, as it would be where they have it,
-    /// which saves nothing.
+    /// Whether 16-bit integers may stand in for the precision. Where the processor and oneDNN lack it (`supports(_:)`) weights are then
+    /// kept as integers of as many bits, and multiplied with those of 16; otherwise all that is multiplied is rounded to it, as it
+    /// would be where they have it, which saves nothing. Where they have it tiles of convolutions are then integers, if that is faster.
     public var narrows: Bool
 
     public init(
@@ -60,6 +60,28 @@ public struct CPUConfiguration: Sendable, Equatable {
         return narrows && precision != .float32 && !supports(precision)
     }
 
+    /// What convolutions of 3x3 that bear that precision multiply at the points of tiles with `side`² outputs; nil where they are
+    /// better computed directly.
+    func winogradFactors(bearing coarsest: Precision, side: Int) -> ck_weights? {
+        guard usesWinograd else { return nil }
+        let precision = precision(bearing: coarsest)
+        if precision == .float32 { return CK_FLOATS }
+        if keepsNarrow(bearing: coarsest) { return CK_WORDS }
+        // AVX-512 VNNI multiplies words as fast as bfloat16, and half as fast as bytes, of which tiles of four by four save three
+        // quarters and those of two by two half. AMX multiplies faster than that.
+        guard narrows, instructionSet == .avx512, ck_detect_int8(), !usesTiles else { return nil }
+        return precision == .bfloat16 || side == 4 ? CK_WORDS : nil
+    }
+
+    /// Bytes of a weight of such convolutions at a point of such tiles; nil where they are computed directly.
+    public func bytesInTiles(bearing coarsest: Precision, side: Int) -> Int? {
+        winogradFactors(bearing: coarsest, side: side)?.size
+    }
+
+    /// Whether bytes are multiplied by own kernels, which round what comes in and scale what comes out on the way, rather than by
+    /// oneDNN's, which have AMX.
+    var multipliesBytes: Bool { narrows && supports(.int8) && !usesTiles }
+
     /// Whether pictures take less time in that precision than in float32.
     public func isFaster(_ precision: Precision) -> Bool {
         if supports(precision) { return precision != .float32 }
@@ -69,12 +91,14 @@ public struct CPUConfiguration: Sendable, Equatable {
     }
 
     /// What attention rounds its factors to: 16-bit integers where weights are such, bfloat16 where that is faster or where rounding
-    /// is to be seen. Maxima, totals and the output stay float32. A text encoder's, which is causal, never does.
+    /// is to be seen, and with bytes queries and keys to these. Maxima, totals and the output stay float32. A text encoder's, which is causal, never does.
     var attentionFactors: ck_weights {
         if precision == .float32 { return CK_FLOATS }
         if keepsNarrow(bearing: .bfloat16) { return CK_WORDS }
         var context = kernelContext
-        return !supports(precision) || ck_bfloat16_attention_pays(&context) ? CK_BFLOATS : CK_FLOATS
+        let pays = ck_bfloat16_attention_pays(&context)
+        if precision == .int8, multipliesBytes, pays { return CK_QUADS }
+        return !supports(precision) || pays ? CK_BFLOATS : CK_FLOATS
     }
 
     /// Whether keys and values that are kept for other passes are bfloat16.

@@ -1,0 +1,299 @@
+// Attention in bfloat16 where no score can be large: |q k| <= |q| |k|, and a block's header knows its largest |k|. Powers of scores
+// are then within the range of float32, and of bfloat16, whose exponents are the same, without the largest being taken off
+// first. So nothing is searched or rescaled, scores never leave the registers, and the powers of one tile of them are taken between
+// the products of the next, which leave the processor room for that.
+//
+// Scores can be of bytes too, which are multiplied twice as fast: a query has a scale, and so has each key. Queries are without a
+// sign, and what that adds is taken off from the start.
+
+enum { ROWS = 6, SPAN = 32 };  // a tile of scores
+
+/// Up to which magnitude scores, which are exponents of two, count as small: 2^48 is left for the sum over tokens of values.
+static const float score_limit = 80;
+
+/// Lanes of 16 that are before `end`, beginning with `begin`.
+INLINE __mmask16 lanes_before(size_t begin, size_t end) {
+    return begin + 16 <= end ? 0xffff : begin < end ? (__mmask16)((1u << (end - begin)) - 1) : 0;
+}
+
+/// The first of the task's queries and the r-th after it, or the first where there are not so many.
+INLINE const float *query_at(const attention_task *t, size_t r) {
+    const attention_work *w = t->work;
+    return w->queries + (t->image * w->tokens + t->begin + (r < t->count ? r : 0)) * w->channels + t->head * w->depth;
+}
+
+/// Whether the task's scores are all small. What is not a number is not.
+INLINE bool scores_are_bounded(const attention_task *t) {
+    const attention_work *w = t->work;
+    float keys = 0, queries = 0, strange = 0;
+    for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
+        size_t member = w->members[j], blocks = w->blocks_at[member + 1] - w->blocks_at[member];
+        const float *packed = w->packed + w->packed_at[member] + t->head * blocks * w->block_size;
+        for (size_t b = 0; b < blocks; b++) {
+            float square = packed[b * w->block_size];
+            keys = fmaxf(keys, square);
+            strange += square - square;
+        }
+    }
+    for (size_t r = 0; r < t->count; r++) {
+        const float *q = query_at(t, r);
+        f32x16 squares = splat(0);
+        for (size_t i = 0; i < w->depth; i += 16) {
+            f32x16 some = (f32x16)_mm512_maskz_loadu_ps(lanes_before(i, w->depth), q + i);
+            squares += some * some;
+        }
+        float square = _mm512_reduce_add_ps((__m512)squares);
+        queries = fmaxf(queries, square);
+        strange += square - square;
+    }
+    // Rounding both makes squares larger by less than a tenth.
+    float exponents = 1.44269504088896f * 1.44269504088896f / (float)w->depth * 1.21f;
+    return keys * queries * exponents + strange <= score_limit * score_limit;
+}
+
+/// The keys of a block, as they are multiplied.
+typedef struct {
+    const uint32_t *keys;  // [pairs or quads of channels, BLOCK]
+    const float *scales;   // [BLOCK], and
+    const int32_t *start;  // [BLOCK] with bytes, else null
+    size_t steps;          // pairs or quads that are not only zeros
+} keys_of_block;
+
+/// What the queries of a group are: rows of so many pairs or quads, and scales of bytes.
+typedef struct {
+    const uint32_t *q;
+    size_t stride;
+    const float *scales;
+} queries_of_group;
+
+/// The powers of a query's scores and SPAN keys on their way, which is so long that others are computed between its stages.
+typedef struct {
+    f32x16 x[2], r[2], p[2];
+    uint32_t *to;
+    float *total;
+} powers;
+
+/// What they begin with: scores with keys from `begin` on, of which `count` are there.
+INLINE powers powers_of(
+    const f32x16 *scores, const keys_of_block *k, size_t begin, size_t count, float scale, uint32_t *p, float *total, bool bytes) {
+    const i32x16 lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    powers made = {.to = p + begin / 2, .total = total};
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++) {
+        f32x16 x = scores[v];
+        if (bytes) x = __builtin_convertvector((i32x16)x, f32x16) * (load16(k->scales + begin + 16 * v) * splat(scale));
+        if (count < SPAN) x = select16(lanes + 16 * v < (int)count, x, splat(-INFINITY));
+        made.x[v] = x;
+    }
+    return made;
+}
+
+enum { STAGES = 6 };
+
+/// 2^x with a relative error below 8e-5, 0 of -infinity: rounded, stored, and what that is added to the total.
+INLINE void advance(powers *p, int stage) {
+    static const float factors[] = {0.07802452f, 0.22606716f, 0.69583354f, 0.99992522f};
+    if (stage < STAGES - 1)
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++) {
+            if (stage == 0) {
+                p->r[v] = (f32x16)_mm512_reduce_ps((__m512)p->x[v], _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+                p->p[v] = splat(factors[0]);
+            } else if (stage < 4)
+                p->p[v] = p->p[v] * p->r[v] + splat(factors[stage]);
+            else
+                p->p[v] = (f32x16)_mm512_scalef_ps((__m512)p->p[v], (__m512)p->x[v]);
+        }
+    else {
+        u32x16 rounded = ROUNDED(p->p[0], p->p[1]);
+        memcpy(p->to, &rounded, sizeof rounded);
+        store16(p->total, DOT2(load16(p->total), rounded, splat_word(BFLOAT16_ONES)));
+    }
+}
+
+/// Adds to scores [ROWS, 2] the products of step i of channels, and takes the powers of others, if there are any, a stage further
+/// with each row.
+INLINE void add_products(
+    f32x16 (*scores)[2], const queries_of_group *group, const uint32_t *keys, size_t i, bool bytes, powers *others) {
+    u32x16 k[2] = {load_words(keys + i * BLOCK), load_words(keys + i * BLOCK + 16)};
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
+        u32x16 a = splat_word(group->q[(size_t)r * group->stride + i]);
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++)
+            scores[r][v] = bytes ? (f32x16)DOT4(scores[r][v], a, k[v]) : DOT2(scores[r][v], a, k[v]);
+        if (others) advance(others, r);
+    }
+}
+
+/// p [ROWS, BLOCK / 2] = the powers of the scores of a group of queries and the first `count` keys of a block, those beyond up to a
+/// multiple of SPAN zero; their sums are added to totals [ROWS, 16].
+INLINE void powers_of_block(
+    uint32_t *p, float *totals, const queries_of_group *group, const keys_of_block *k, size_t count, bool bytes) {
+    f32x16 before[ROWS][2];
+    size_t part = k->steps / ROWS, last = (count - 1) / SPAN * SPAN;
+    for (size_t begin = 0; begin < count; begin += SPAN) {
+        const uint32_t *keys = k->keys + begin;
+        f32x16 scores[ROWS][2] = {0};
+        size_t i = 0;
+        if (bytes)
+            _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) memcpy(scores[r], k->start + begin, sizeof scores[r]);
+        if (begin > 0 && part > 0)
+            _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
+                powers others = powers_of(
+                    before[r], k, begin - SPAN, SPAN, bytes ? group->scales[r] : 1, p + r * (BLOCK / 2), totals + r * 16, bytes);
+                add_products(scores, group, keys, i++, bytes, &others);
+                for (; i < (r + 1) * part; i++) add_products(scores, group, keys, i, bytes, NULL);
+            }
+        else if (begin > 0)
+            _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
+                powers others = powers_of(
+                    before[r], k, begin - SPAN, SPAN, bytes ? group->scales[r] : 1, p + r * (BLOCK / 2), totals + r * 16, bytes);
+                for (int stage = 0; stage < STAGES; stage++) advance(&others, stage);
+            }
+        for (; i < k->steps; i++) add_products(scores, group, keys, i, bytes, NULL);
+        memcpy(before, scores, sizeof before);
+    }
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
+        powers others = powers_of(
+            before[r], k, last, count - last, bytes ? group->scales[r] : 1, p + r * (BLOCK / 2), totals + r * 16, bytes);
+        _Pragma("clang loop unroll(full)") for (int stage = 0; stage < STAGES; stage++) advance(&others, stage);
+    }
+}
+
+/// The same as `weighted` for 40 channels, of which the last eight fill half a vector.
+INLINE void weighted_40(float *out, const uint32_t *p, const uint32_t *values, size_t pairs, size_t padded) {
+    f32x16 sum[ROWS][2];
+    f32x8 half[ROWS];
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++) sum[r][v] = load16(out + (size_t)r * padded + 16 * v);
+        half[r] = load8(out + (size_t)r * padded + 32);
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        u32x16 x[2] = {load_words(values + i * padded), load_words(values + i * padded + 16)};
+        u32x8 y;
+        memcpy(&y, values + i * padded + 32, sizeof y);
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
+            __m512i a = (__m512i)splat_word(p[r * (BLOCK / 2) + i]);
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++) sum[r][v] = DOT2(sum[r][v], a, x[v]);
+            half[r] = (f32x8)_mm256_dpbf16_ps((__m256)half[r], (__m256bh)_mm512_castsi512_si256(a), (__m256bh)y);
+        }
+    }
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++) store16(out + (size_t)r * padded + 16 * v, sum[r][v]);
+        store8(out + (size_t)r * padded + 32, half[r]);
+    }
+}
+
+/// out [ROWS, depth] += p [ROWS, pairs] values [pairs, padded], in parts of which none is a single vector if it can be helped.
+INLINE void weigh(float *out, const uint32_t *p, const uint32_t *values, size_t pairs, size_t depth, size_t padded) {
+    for (size_t i = 0; i < depth;) {
+        size_t left = depth - i;
+        if (left > 96 || left > 48 && left <= 64) {
+            weighted_6_4_bfloat16_avx512(out + i, p, values + i, pairs, padded);
+            i += 64;
+        } else if (left > 40) {
+            weighted_6_3_bfloat16_avx512(out + i, p, values + i, pairs, padded);
+            i += 48;
+        } else if (left > 32) {
+            weighted_40(out + i, p, values + i, pairs, padded);
+            i += 40;
+        } else if (left > 16) {
+            weighted_6_2_bfloat16_avx512(out + i, p, values + i, pairs, padded);
+            i += 32;
+        } else {
+            weighted_6_1_bfloat16_avx512(out + i, p, values + i, pairs, padded);
+            i += 16;
+        }
+    }
+}
+
+/// q [count, pairs] = the task's queries, scaled so that scores are exponents of two; rows beyond the last repeat the first.
+INLINE void load_queries(const attention_task *t, uint32_t *q, size_t count, size_t pairs) {
+    size_t depth = t->work->depth;
+    f32x16 scale = splat(1.44269504088896f / sqrtf((float)depth));
+    for (size_t r = 0; r < count; r++) {
+        const float *from = query_at(t, r);
+        for (size_t i = 0; i < 2 * pairs; i += 32) {
+            f32x16 a = (f32x16)_mm512_maskz_loadu_ps(lanes_before(i, depth), from + i);
+            f32x16 b = (f32x16)_mm512_maskz_loadu_ps(lanes_before(i + 16, depth), from + i + 16);
+            u32x16 both = ROUNDED(a * scale, b * scale);
+            memcpy(q + r * pairs + i / 2, &both, sizeof both);
+        }
+    }
+}
+
+/// The same as bytes with an offset, and their scales.
+INLINE void load_queries_as_bytes(const attention_task *t, uint32_t *q, float *scales, size_t count, size_t pairs) {
+    size_t depth = t->work->depth;
+    for (size_t r = 0; r < count; r++) {
+        const float *from = query_at(t, r);
+        __m512 largest = _mm512_setzero_ps();
+        for (size_t i = 0; i < depth; i += 16)
+            largest = _mm512_max_ps(largest, _mm512_abs_ps(_mm512_maskz_loadu_ps(lanes_before(i, depth), from + i)));
+        float step = _mm512_reduce_max_ps(largest) / INT8_MAX;
+        __m512 inverse = _mm512_set1_ps(inverse_of(step));
+        for (size_t i = 0; i < 2 * pairs; i += 16) {
+            __m512 x = _mm512_mul_ps(_mm512_maskz_loadu_ps(lanes_before(i, depth), from + i), inverse);
+            __m512i number = _mm512_add_epi32(_mm512_cvtps_epi32(x), _mm512_set1_epi32(X_OFFSET_QUADS));
+            _mm_storeu_si128((__m128i *)((uint8_t *)(q + r * pairs) + i), _mm512_cvtepi32_epi8(number));
+        }
+        scales[r] = step * 1.44269504088896f / sqrtf((float)depth);
+    }
+}
+
+/// Behind what bfloat16 packs: keys as bytes [quads of channels, BLOCK, 4], their scales, and where sums with them start, both [BLOCK].
+void pack_bytes_avx512(
+    const float *keys, const float *values, size_t count, size_t channels, size_t depth, float *packed) {
+    pack_bfloat16_avx512(keys, values, count, channels, depth, packed);
+    size_t quads = (depth + 3) / 4;
+    uint32_t *k = (uint32_t *)(packed + attention_bfloat16_block(depth, round_up(depth, 16)));
+    float *scales = (float *)(k + quads * BLOCK);
+    int32_t *start = (int32_t *)(scales + BLOCK);
+    for (size_t token = 0; token < BLOCK; token++) {
+        const float *from = keys + token * channels;
+        int8_t some[16] = {0};
+        int sum = 0;
+        scales[token] = token < count ? magnitude_of(from, depth) / INT8_MAX : 0;
+        for (size_t c = 0; c < depth; c += 16) {
+            size_t there = depth - c < 16 ? depth - c : 16;
+            memset(some, 0, sizeof some);
+            if (token < count) round_to(some, false, from + c, there, inverse_of(scales[token]), 0);
+            for (size_t i = 0; i < there; i++) sum += some[i];
+            for (size_t i = 0; i < there; i += 4) memcpy(k + (c + i) / 4 * BLOCK + token, some + i, 4);
+        }
+        start[token] = -X_OFFSET_QUADS * sum;
+    }
+}
+
+INLINE void attend_bounded(const attention_task *t, bool bytes) {
+    const attention_work *w = t->work;
+    size_t rows = round_up(t->count, ROWS), pairs = pairs_of_channels(w->depth), quads = (w->depth + 3) / 4;
+    float *sums = scratch_of(w), *totals = sums + QUERIES * w->padded, scales[QUERIES];
+    uint32_t *q = (uint32_t *)(totals + QUERIES * 16);
+    uint32_t p[ROWS * BLOCK / 2] __attribute__((aligned(64)));
+    memset(sums, 0, rows * w->padded * sizeof(float));
+    memset(totals, 0, rows * 16 * sizeof(float));
+    if (bytes)
+        load_queries_as_bytes(t, q, scales, rows, pairs);
+    else
+        load_queries(t, q, rows, pairs);
+    for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
+        size_t member = w->members[j], tokens = w->segments[member].tokens;
+        size_t blocks = w->blocks_at[member + 1] - w->blocks_at[member];
+        const float *packed = w->packed + w->packed_at[member] + t->head * blocks * w->block_size;
+        for (size_t b = 0; b < blocks; b++) {
+            const float *block = packed + b * w->block_size;
+            const uint32_t *words = (const uint32_t *)(block + BLOCK_HEADER), *values = words + pairs * BLOCK;
+            size_t count = tokens - b * BLOCK < BLOCK ? tokens - b * BLOCK : BLOCK;
+            keys_of_block keys = {.keys = words, .steps = (w->depth + 1) / 2};
+            if (bytes) {
+                const float *behind = block + attention_bfloat16_block(w->depth, w->padded);
+                const float *key_scales = behind + quads * BLOCK;
+                keys = (keys_of_block){(const uint32_t *)behind, key_scales, (const int32_t *)(key_scales + BLOCK), quads};
+            }
+            for (size_t row = 0; row < rows; row += ROWS) {
+                queries_of_group group = {.q = q + row * pairs, .stride = pairs, .scales = scales + row};
+                powers_of_block(p, totals + row * 16, &group, &keys, count, bytes);
+                weigh(sums + row * w->padded, p, values, round_up(count, SPAN) / 2, w->depth, w->padded);
+            }
+        }
+    }
+    store_results_bfloat16_avx512(t, sums, totals);
+}
