@@ -3,7 +3,7 @@
 // First every segment is packed once per head: keys transposed, in blocks of BLOCK tokens, both padded to whole
 // vectors. Then tasks of QUERIES queries walk over the blocks of their image's segments with the online softmax
 // (running maximum m and sum l per query; the output so far is rescaled when m grows), so that a task's working
-// set stays in the second-level cache whatever the number of tokens.
+// set stays in the second-level cache whatever the number of tokens. attention_bounded.h does without the maximum.
 #include "attention.h"
 #include "integer_products.h"
 

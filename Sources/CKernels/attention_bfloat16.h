@@ -228,7 +228,7 @@ INLINE void NAME(attend_block)(
 }
 
 /// Whatever the scores are.
-INLINE void NAME(attend_any)(const attention_task *t) { NAME(walk)(t, round_up(t->count, 6), NAME(attend_block)); }
+static void NAME(attend_any)(const attention_task *t) { NAME(walk)(t, round_up(t->count, 6), NAME(attend_block)); }
 
 #undef SCORES
 #undef WEIGHTED

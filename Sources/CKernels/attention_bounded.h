@@ -8,7 +8,8 @@
 
 enum { ROWS = 6, SPAN = 32 };  // a tile of scores
 
-/// Up to which magnitude scores, which are exponents of two, count as small: 2^48 is left for the sum over tokens of values.
+/// Up to which magnitude scores, which are exponents of two, count as small: 2^48 is left for the sum over tokens of values, and
+/// products with values down to 2^-46 do not vanish.
 static const float score_limit = 80;
 
 /// Lanes of 16 that are before `end`, beginning with `begin`.
@@ -46,7 +47,7 @@ INLINE bool scores_are_bounded(const attention_task *t) {
         queries = fmaxf(queries, square);
         strange += square - square;
     }
-    // Rounding both makes squares larger by less than a tenth.
+    // Rounding both makes squares larger by less than a tenth, with bytes of up to 585 channels; 2^48 is left for more.
     float exponents = 1.44269504088896f * 1.44269504088896f / (float)w->depth * 1.21f;
     return keys * queries * exponents + strange <= score_limit * score_limit;
 }
@@ -88,6 +89,7 @@ INLINE powers powers_of(
 }
 
 enum { STAGES = 6 };
+_Static_assert(STAGES == ROWS, "add_products takes a stage with each row");
 
 /// 2^x with a relative error below 8e-5, 0 of -infinity: rounded, stored, and what that is added to the total.
 INLINE void advance(powers *p, int stage) {

@@ -2,11 +2,13 @@
 // the memory, whose products are of integers too.
 //
 // A convolution is a sum of products of matrices, one for each tap of its kernel, whose rows are the image's pixels as they lie;
-// what is beyond the image is a row of zeros. Sums stay beside the multipliers until all taps are added.
+// what is beyond the image is a row of zeros, or of what stands for them. Sums stay beside the multipliers until all taps are added.
 #include "integer_products.h"
 
 // A task: a block of output pixels and some panels; of both what stays in the second-level cache.
-enum { BLOCK_ROWS = 48, PANELS_A_TASK = 8, CHUNK = 1280, BEYOND = 3 };
+enum { BLOCK_ROWS = 48, PANELS_A_TASK = 8, CHUNK = 1280 };
+
+enum { BEYOND = 3 };  // numbers that are read behind the last
 
 typedef struct convolution_work {
     float *out;
@@ -285,7 +287,10 @@ void ck_convolve(
         w.x_scales = x_scales;
         const integer_kernels *kernels = integer_products(context->isa);
         w.accumulate = type == CK_QUADS ? kernels->accumulate_quads : kernels->accumulate;
-        if (type == CK_QUADS && shape->kernel == 1 && shape->padding == 0) w.multiply_quads = kernels->multiply_quads;
+        // Whole rows are read then, which what is beyond an image has not.
+        bool inside = shape->padding == 0 && (shape->out_height - 1) * shape->stride < shape->height &&
+                      (shape->out_width - 1) * shape->stride < shape->width;
+        if (type == CK_QUADS && shape->kernel == 1 && inside) w.multiply_quads = kernels->multiply_quads;
         if (type == CK_QUADS) w.excess = (const int32_t *)(const void *)((const char *)packed + numbers_of(shape, type));
     } else {
         accumulate_run(context->isa, accumulate_generic, &w.accumulate);

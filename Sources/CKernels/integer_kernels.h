@@ -1,4 +1,4 @@
-// The kernels that multiply 16-bit integers, for one processor. Whoever includes this defines
+// The kernels that multiply integers of 16 and 8 bits, for one processor. Whoever includes this defines
 //   LANES            sums of 32 bits in a register
 //   DOT2(sum, a, b)  sum + the products of the two words in each lane of a and b
 //   DOT4(sum, a, b)  if the processor has it, sum + those of the four bytes, of a without a sign

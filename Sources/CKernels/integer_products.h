@@ -1,4 +1,4 @@
-// Kernels that multiply 16-bit integers.
+// Kernels that multiply integers of 16 and 8 bits.
 #pragma once
 #include "attention.h"
 #include "convolution.h"

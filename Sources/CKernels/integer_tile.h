@@ -1,4 +1,4 @@
-// A tile of sums of products of 16-bit numbers.
+// A tile of sums of products of 16-bit numbers and, where the processor has them, of bytes.
 
 typedef int32_t NAME(sums) __attribute__((vector_size(LANES * 4)));
 typedef int16_t NAME(words) __attribute__((vector_size(LANES * 4)));

@@ -92,8 +92,8 @@ typedef enum {
     CK_BFLOATS,  // bfloat16; in attention
     CK_WORDS,    // 16 bits, -CK_WORD_BOUND...CK_WORD_BOUND, with a scale for each output
     CK_BYTES,    // -127...127, likewise; neither in attention nor in Winograd's tiles
-    CK_QUADS,    // the same, but multiplied with bytes, four at a time: where ck_multiplies_bytes says so; of attention the scores
-                 // alone, where those of bfloat16 pay
+    CK_QUADS,    // the same, but multiplied with bytes, four at a time: where ck_multiplies_bytes says so; in attention queries and keys
+                 // are such, with AVX-512 BF16 and VNNI and without AMX, and else it is bfloat16
 } ck_weights;
 
 enum { CK_WORD_BOUND = 2047 };
@@ -107,7 +107,7 @@ typedef struct {
     size_t images, height, width, channels, outputs, kernel, stride, padding, out_height, out_width;
 } ck_convolution;
 
-/// out = x convolved with the weights * scales [outputs] (null: 1) + bias [outputs] (may be null) + residual [like out] (may be
+/// out = x convolved with the weights * scales [outputs] (null: 1, but not with quads) + bias [outputs] (may be null) + residual [like out] (may be
 /// null). Words and bytes are multiplied with integers: those that x becomes have a scale for each pixel with a kernel of 1,
 /// and else for each image; sums of 128 channels with words, of 512 with bytes and of all with quads are exact, and added as floats.
 /// `workspace` holds ck_convolve_workspace bytes, aligned to 64.
@@ -251,9 +251,9 @@ typedef struct {
 /// in the channels. Image i attends to segments[members[j]] for first[i] <= j < first[i + 1], in any order.
 /// `causal` (one segment an image, as long as the queries) lets token t see keys 0...t only.
 /// Every image must see at least one token. `workspace` holds ck_attention_workspace bytes, aligned to 64.
-/// `factors` is what queries, keys, values and the softmax's weights are rounded to: floats, bfloat16, or words, integers of which
-/// those of queries and keys have the more bits the fewer channels a head has (40: 13, 160: 12); floats with `causal` and in the reference, whatever it says.
-/// `narrow`, which only attention in bfloat16 can be, rounds the result to that as well.
+/// `factors` is what queries, keys, values and the softmax's weights are rounded to: floats; bfloat16; quads, which are bfloat16 but for
+/// queries and keys; or words, integers of which those of queries and keys have the more bits the fewer channels a head has (40: 13,
+/// 160: 12). It is floats with `causal` and in the reference, whatever it says. `narrow`, which attention in words or floats cannot be, rounds the result to that as well.
 /// `logsumexp` [images, heads, tokens], if it is not null, receives the logarithm of each query's sum of
 /// exponentials, which the backward pass needs; only with floats.
 void ck_attention(

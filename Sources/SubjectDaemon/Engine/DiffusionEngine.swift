@@ -162,17 +162,12 @@ public actor DiffusionEngine: PictureEngine {
     /// What encoded references are good for: the model, in this precision as it is computed here.
     private func identity(_ hash: String) -> String {
         let precision = configuration.precision == .float32 ? "" : "-\(configuration.precision.rawValue)"
-        return hash + precision + (usesIntegers ? "-integers" : "")
-    }
-
-    /// Whether integers of 16 bits stand in for a precision that the processor lacks; numbers differ then.
-    private var usesIntegers: Bool {
-        [.bfloat16, .int8].contains { configuration.keepsNarrow(bearing: $0) }
+        return hash + precision + (configuration.usesIntegers ? "-integers" : "")
     }
 
     /// What decides the bits of a picture beside its request.
     private func resumingContext(_ hash: String) -> String {
-        "\(ProductVersion.current) \(hash) \(configuration) \(usesIntegers)"
+        "\(ProductVersion.current) \(hash) \(configuration) \(configuration.usesIntegers)"
     }
 
     private func load() throws -> Loaded {

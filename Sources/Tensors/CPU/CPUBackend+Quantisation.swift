@@ -1,6 +1,6 @@
 import CKernels
 
-/// Products of 8-bit integers: each row of what comes in, or each image of a convolution, and each output channel of the
+/// Products of 8-bit integers by oneDNN, or to be seen where the processor has none: each row of what comes in, or each image of a convolution, and each output channel of the
 /// weights has its scale, which makes its largest magnitude 127. The sums are integers; a last pass scales them and adds what
 /// is to be added. Where the processor has no such products, and products of 16 bits do not stand in for them
 /// (`CPUConfiguration.narrows`), the integers are multiplied as float32 numbers: the same sums but for what float32 rounds of very

@@ -16,9 +16,9 @@ extension CPUBackend {
         side: Int, factors: ck_weights
     )? {
         guard let side = Winograd.tile(pixels: x.shape[1] * x.shape[2]),
-            let factors = configuration.winogradFactors(bearing: weight.coarsest, side: side),
             geometry == ConvolutionGeometry(kernel: 3, paddingBefore: 1, paddingAfter: 1),
-            weight.shape[0].isMultiple(of: 16), weight.shape[1].isMultiple(of: 16)
+            weight.shape[0].isMultiple(of: 16), weight.shape[1].isMultiple(of: 16),
+            let factors = configuration.winogradFactors(bearing: weight.coarsest, side: side)
         else { return nil }
         return (side, factors)
     }

@@ -78,6 +78,13 @@ public struct CPUConfiguration: Sendable, Equatable {
         winogradFactors(bearing: coarsest, side: side)?.size
     }
 
+    /// Whether 16-bit integers stand in for a precision anywhere; numbers differ then.
+    public var usesIntegers: Bool {
+        [.bfloat16, .int8].contains {
+            keepsNarrow(bearing: $0) || winogradFactors(bearing: $0, side: 4) == CK_WORDS
+        }
+    }
+
     /// Whether bytes are multiplied by own kernels, which round what comes in and scale what comes out on the way, rather than by
     /// oneDNN's, which have AMX.
     var multipliesBytes: Bool { narrows && supports(.int8) && !usesTiles }
@@ -91,7 +98,7 @@ public struct CPUConfiguration: Sendable, Equatable {
     }
 
     /// What attention rounds its factors to: 16-bit integers where weights are such, bfloat16 where that is faster or where rounding
-    /// is to be seen, and with bytes queries and keys to these. Maxima, totals and the output stay float32. A text encoder's, which is causal, never does.
+    /// is to be seen, and with bytes queries and keys to these. Maxima and totals stay float32. A text encoder's, which is causal, never does.
     var attentionFactors: ck_weights {
         if precision == .float32 { return CK_FLOATS }
         if keepsNarrow(bearing: .bfloat16) { return CK_WORDS }
