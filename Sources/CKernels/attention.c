@@ -163,8 +163,7 @@ INLINE void attend_body(const attention_task *t, bool wide) {
     float scale = 1.44269504f / sqrtf((float)depth);
     for (size_t r = 0; r < rows; r++) {
         maximum[r] = -INFINITY;
-        const float *from =
-            w->queries + (t->image * w->tokens + t->begin + (r < t->count ? r : 0)) * w->channels + t->head * depth;
+        const float *from = query_at(t, r);
         for (size_t i = 0; i < depth; i++) q[r * depth + i] = from[i] * scale;
     }
     for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {

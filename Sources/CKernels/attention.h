@@ -47,9 +47,15 @@ INLINE float *scratch_of(const attention_work *w) {
     return w->scratch + (size_t)ck_thread_index() * w->scratch_size;
 }
 
+/// The r-th of the task's queries, or the first where there are not so many.
+INLINE const float *query_at(const attention_task *t, size_t r) {
+    const attention_work *w = t->work;
+    return w->queries + (t->image * w->tokens + t->begin + (r < t->count ? r : 0)) * w->channels + t->head * w->depth;
+}
+
 // Factors rounded to bfloat16, sums and statistics in float32: attention_bfloat16.h, compiled for each processor.
 
-enum { BLOCK_HEADER = 16, BFLOAT16_ONES = 0x3f803f80 };  // two ones
+enum { BLOCK_HEADER = 16, BFLOAT16_ONES = 0x3f803f80 };  // floats, and two ones side by side
 
 /// Floats of a packed block: a header, of which the first is the largest square of a key's norm, keys, and values.
 INLINE size_t attention_bfloat16_block(size_t depth, size_t padded) {

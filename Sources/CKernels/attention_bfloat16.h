@@ -138,19 +138,18 @@ INLINE void NAME(soften)(
 
 /// q [count, pairs] = the task's queries, scaled; rows beyond the last repeat the first.
 INLINE void NAME(load_queries)(const attention_task *t, uint32_t *q, size_t count, size_t pairs) {
-    const attention_work *w = t->work;
-    f32x16 scale = splat(1.44269504088896f / sqrtf((float)w->depth));
+    size_t depth = t->work->depth;
+    f32x16 scale = splat(1.44269504088896f / sqrtf((float)depth));
     for (size_t r = 0; r < count; r++) {
-        const float *from =
-            w->queries + (t->image * w->tokens + t->begin + (r < t->count ? r : 0)) * w->channels + t->head * w->depth;
-        for (size_t i = 0; i < pairs; i += 16) {
-            f32x16 even = splat(0), odd = splat(0);
-            for (size_t lane = 0; lane < 16 && 2 * (i + lane) < w->depth; lane++) {
-                even[lane] = from[2 * (i + lane)];
-                if (2 * (i + lane) + 1 < w->depth) odd[lane] = from[2 * (i + lane) + 1];
+        const float *from = query_at(t, r);
+        for (size_t i = 0; i < 2 * pairs; i += 32) {
+            f32x16 halves[2];
+            for (size_t h = 0; h < 2; h++) {
+                size_t at = i + 16 * h;
+                halves[h] = at + 16 <= depth ? load16(from + at) : at < depth ? load_some(from + at, depth - at) : splat(0);
             }
-            u32x16 both = pairs_of(even * scale, odd * scale);
-            memcpy(q + r * pairs + i, &both, sizeof both);
+            u32x16 both = ROUNDED(halves[0] * scale, halves[1] * scale);
+            memcpy(q + r * pairs + i / 2, &both, sizeof both);
         }
     }
 }

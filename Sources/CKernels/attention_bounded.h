@@ -17,12 +17,6 @@ INLINE __mmask16 lanes_before(size_t begin, size_t end) {
     return begin + 16 <= end ? 0xffff : begin < end ? (__mmask16)((1u << (end - begin)) - 1) : 0;
 }
 
-/// The first of the task's queries and the r-th after it, or the first where there are not so many.
-INLINE const float *query_at(const attention_task *t, size_t r) {
-    const attention_work *w = t->work;
-    return w->queries + (t->image * w->tokens + t->begin + (r < t->count ? r : 0)) * w->channels + t->head * w->depth;
-}
-
 /// Whether the task's scores are all small. What is not a number is not.
 INLINE bool scores_are_bounded(const attention_task *t) {
     const attention_work *w = t->work;
@@ -136,18 +130,15 @@ INLINE void powers_of_block(
         size_t i = 0;
         if (bytes)
             _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) memcpy(scores[r], k->start + begin, sizeof scores[r]);
-        if (begin > 0 && part > 0)
+        if (begin > 0)
             _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
                 powers others = powers_of(
                     before[r], k, begin - SPAN, SPAN, bytes ? group->scales[r] : 1, p + r * (BLOCK / 2), totals + r * 16, bytes);
-                add_products(scores, group, keys, i++, bytes, &others);
+                if (part > 0)
+                    add_products(scores, group, keys, i++, bytes, &others);
+                else
+                    _Pragma("clang loop unroll(full)") for (int stage = 0; stage < STAGES; stage++) advance(&others, stage);
                 for (; i < (r + 1) * part; i++) add_products(scores, group, keys, i, bytes, NULL);
-            }
-        else if (begin > 0)
-            _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
-                powers others = powers_of(
-                    before[r], k, begin - SPAN, SPAN, bytes ? group->scales[r] : 1, p + r * (BLOCK / 2), totals + r * 16, bytes);
-                for (int stage = 0; stage < STAGES; stage++) advance(&others, stage);
             }
         for (; i < k->steps; i++) add_products(scores, group, keys, i, bytes, NULL);
         memcpy(before, scores, sizeof before);
@@ -206,22 +197,8 @@ INLINE void weigh(float *out, const uint32_t *p, const uint32_t *values, size_t 
     }
 }
 
-/// q [count, pairs] = the task's queries, scaled so that scores are exponents of two; rows beyond the last repeat the first.
-INLINE void load_queries(const attention_task *t, uint32_t *q, size_t count, size_t pairs) {
-    size_t depth = t->work->depth;
-    f32x16 scale = splat(1.44269504088896f / sqrtf((float)depth));
-    for (size_t r = 0; r < count; r++) {
-        const float *from = query_at(t, r);
-        for (size_t i = 0; i < 2 * pairs; i += 32) {
-            f32x16 a = (f32x16)_mm512_maskz_loadu_ps(lanes_before(i, depth), from + i);
-            f32x16 b = (f32x16)_mm512_maskz_loadu_ps(lanes_before(i + 16, depth), from + i + 16);
-            u32x16 both = ROUNDED(a * scale, b * scale);
-            memcpy(q + r * pairs + i / 2, &both, sizeof both);
-        }
-    }
-}
-
-/// The same as bytes with an offset, and their scales.
+/// q [count, pairs] = the task's queries as bytes with an offset, and their scales, which make scores exponents of two; rows beyond
+/// the last repeat the first.
 INLINE void load_queries_as_bytes(const attention_task *t, uint32_t *q, float *scales, size_t count, size_t pairs) {
     size_t depth = t->work->depth;
     for (size_t r = 0; r < count; r++) {
@@ -275,7 +252,7 @@ INLINE void attend_bounded(const attention_task *t, bool bytes) {
     if (bytes)
         load_queries_as_bytes(t, q, scales, rows, pairs);
     else
-        load_queries(t, q, rows, pairs);
+        load_queries_bfloat16_avx512(t, q, rows, pairs);
     for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
         size_t member = w->members[j], tokens = w->segments[member].tokens;
         size_t blocks = w->blocks_at[member + 1] - w->blocks_at[member];

@@ -179,8 +179,7 @@ static void NAME(attend)(const attention_task *t) {
     memset(state.sums, 0, QUERIES * padded * sizeof(float));
     for (size_t r = 0; r < rows; r++) {
         // Rows beyond the last repeat the first.
-        const float *from =
-            w->queries + (t->image * w->tokens + t->begin + (r < t->count ? r : 0)) * w->channels + t->head * depth;
+        const float *from = query_at(t, r);
         float scale = largest_magnitude(from, 1, depth, 0) / (float)score_bound(depth), factor = inverse_of(scale);
         words_of(state.q + r * pairs, from, depth, factor);
         state.factors[r] = scale * 1.44269504f / sqrtf((float)depth);

@@ -37,9 +37,9 @@ typedef void (*multiply_quads_function)(
 enum {
     EXACT_WORDS = 128, X_BOUND_WORDS = 8191,  // 128 * 8191 * CK_WORD_BOUND < 2^31
     EXACT_BYTES = 512, X_BOUND_BYTES = 32767,  // 512 * 32767 * 127 < 2^31
+    EXACT_QUADS = 65536, X_OFFSET_QUADS = 128,  // 65536 * 255 * 127 < 2^31
 };
 _Static_assert((int64_t)EXACT_WORDS * X_BOUND_WORDS * CK_WORD_BOUND <= INT32_MAX, "sums of words must be exact");
-enum { EXACT_QUADS = 65536, X_OFFSET_QUADS = 128 };
-_Static_assert((int64_t)EXACT_QUADS * UINT8_MAX * INT8_MAX <= INT32_MAX, "sums of quads must be exact");
 _Static_assert((int64_t)EXACT_BYTES * X_BOUND_BYTES * INT8_MAX <= INT32_MAX, "sums of bytes must be exact");
+_Static_assert((int64_t)EXACT_QUADS * UINT8_MAX * INT8_MAX <= INT32_MAX, "sums of quads must be exact");
 

@@ -53,13 +53,17 @@ import Testing
         return out.elements
     }
 
-    @Test(arguments: AttentionTests.Case.all.filter { !$0.isCausal })
-    func definition(_ test: AttentionTests.Case) {
+    private static func defined(_ test: AttentionTests.Case) -> [Float] {
         let segments = test.keysValues
-        let expected = PlainOperations.attention(
+        return PlainOperations.attention(
             test.queries, keysValues: test.seen.map { $0.map { segments[$0] } }, heads: test.heads,
             isCausal: false
         ).values.map { Float($0) }
+    }
+
+    @Test(arguments: AttentionTests.Case.all.filter { !$0.isCausal })
+    func definition(_ test: AttentionTests.Case) {
+        let expected = Self.defined(test)
         let portable = attend(test, Self.contexts[0])
         // A score of magnitude s is off by s/256 or so, and its probability by that share.
         let tolerance = 0.01 * max(1, test.deviation * test.deviation)
@@ -74,11 +78,7 @@ import Testing
     /// Queries and keys as bytes, each with its scale, where the processor multiplies these; elsewhere it is bfloat16.
     @Test(arguments: AttentionTests.Case.all.filter { !$0.isCausal })
     func bytes(_ test: AttentionTests.Case) {
-        let segments = test.keysValues
-        let expected = PlainOperations.attention(
-            test.queries, keysValues: test.seen.map { $0.map { segments[$0] } }, heads: test.heads,
-            isCausal: false
-        ).values.map { Float($0) }
+        let expected = Self.defined(test)
         for context in Self.contexts {
             let difference = relativeDifference(attend(test, context, CK_QUADS), expected)
             #expect(difference < 0.02 * max(1, test.deviation * test.deviation), "\(context.isa)")
@@ -118,11 +118,7 @@ import Testing
     /// As integers: a query has a scale, and so have a block's keys and values, so what is rounded is a share of the largest of them.
     @Test(arguments: AttentionTests.Case.all.filter { !$0.isCausal })
     func words(_ test: AttentionTests.Case) {
-        let segments = test.keysValues
-        let expected = PlainOperations.attention(
-            test.queries, keysValues: test.seen.map { $0.map { segments[$0] } }, heads: test.heads,
-            isCausal: false
-        ).values.map { Float($0) }
+        let expected = Self.defined(test)
         let portable = attend(test, Self.contexts[0], CK_WORDS)
         let tolerance = 1.5e-3 * max(1, test.deviation * test.deviation / 4)
         #expect(relativeDifference(portable, expected) < tolerance)

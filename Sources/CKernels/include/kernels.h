@@ -107,8 +107,8 @@ typedef struct {
     size_t images, height, width, channels, outputs, kernel, stride, padding, out_height, out_width;
 } ck_convolution;
 
-/// out = x convolved with the weights * scales [outputs] (null: 1, but not with quads) + bias [outputs] (may be null) + residual [like out] (may be
-/// null). Words and bytes are multiplied with integers: those that x becomes have a scale for each pixel with a kernel of 1,
+/// out = x convolved with the weights * scales [outputs] (null: 1, but not with quads) + bias [outputs] (may be null) + residual
+/// [like out] (may be null). Words and bytes are multiplied with integers: those that x becomes have a scale for each pixel with a kernel of 1,
 /// and else for each image; sums of 128 channels with words, of 512 with bytes and of all with quads are exact, and added as floats.
 /// `workspace` holds ck_convolve_workspace bytes, aligned to 64.
 void ck_convolve(
@@ -129,8 +129,8 @@ bool ck_multiplies_bytes(const ck_context *context, const ck_convolution *shape)
 // winograd.c -----------------------------------------------------------------------------------------
 
 /// The same for 3x3, stride 1 and padding 1, and channels and outputs that are multiples of 16, by minimal filtering of tiles of
-/// m x m outputs; m is 2 or 4. What comes in is floats or bfloat16. Weights are floats or words; these have a scale for each output at each point, and are multiplied
-/// with words, of which each tile's at each point have one. `workspace` holds ck_winograd_workspace floats.
+/// m x m outputs; m is 2 or 4. What comes in is floats or bfloat16. Weights are floats or words; these have a scale for each output
+/// at each point, and are multiplied with words, of which each tile's at each point have one. `workspace` holds ck_winograd_workspace floats.
 void ck_winograd(
     const ck_context *context, float *out, const ck_convolution *shape, size_t m, const void *x, bool bfloat16,
     const void *packed, ck_weights type, const float *bias, const float *residual, float *workspace);
@@ -253,7 +253,8 @@ typedef struct {
 /// Every image must see at least one token. `workspace` holds ck_attention_workspace bytes, aligned to 64.
 /// `factors` is what queries, keys, values and the softmax's weights are rounded to: floats; bfloat16; quads, which are bfloat16 but for
 /// queries and keys; or words, integers of which those of queries and keys have the more bits the fewer channels a head has (40: 13,
-/// 160: 12). It is floats with `causal` and in the reference, whatever it says. `narrow`, which attention in words or floats cannot be, rounds the result to that as well.
+/// 160: 12). It is floats with `causal` and in the reference, whatever it says. `narrow`, which attention in words or floats
+/// cannot be, rounds the result to bfloat16 as well.
 /// `logsumexp` [images, heads, tokens], if it is not null, receives the logarithm of each query's sum of
 /// exponentials, which the backward pass needs; only with floats.
 void ck_attention(
