@@ -1,7 +1,7 @@
 // Attention in bfloat16 where no score can be large: |q k| <= |q| |k|, and a block's header knows its largest |k|. Powers of scores
 // are then within the range of float32, and of bfloat16, whose exponents are the same, without the largest being taken off
-// first. So nothing is searched or rescaled, scores never leave the registers, and the powers of one tile of them are taken between
-// the products of the next, which leave the processor room for that.
+// first. So nothing is searched or rescaled, scores never leave the registers, and a power takes no products: bfloat16 has 7 bits
+// behind the point, so a score is rounded to as many, and what they make of 2^x stands in a table of 128 bytes.
 //
 // Scores can be of bytes too, which are multiplied twice as fast: a query has a scale, and so has each key. Queries are without a
 // sign, and what that adds is taken off from the start.
@@ -61,92 +61,58 @@ typedef struct {
     const float *scales;
 } queries_of_group;
 
-/// The powers of a query's scores and SPAN keys on their way, which is so long that others are computed between its stages.
-typedef struct {
-    f32x16 x[2], r[2], p[2];
-    uint32_t *to;
-    float *total;
-} powers;
+/// round(128 (2^(i / 128) - 1)): a bfloat16's 7 bits behind the point.
+static const uint8_t fractions_of_powers[128] __attribute__((aligned(64))) = {
+    0, 1, 1, 2, 3, 4, 4, 5, 6, 6, 7, 8, 9, 9, 10, 11, 12, 12, 13, 14, 15, 15, 16, 17,
+    18, 19, 19, 20, 21, 22, 23, 23, 24, 25, 26, 27, 28, 28, 29, 30, 31, 32, 33, 34, 34, 35, 36, 37,
+    38, 39, 40, 41, 42, 43, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60,
+    61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 72, 73, 74, 75, 76, 77, 78, 79, 80, 82, 83, 84, 85, 86,
+    87, 88, 90, 91, 92, 93, 94, 96, 97, 98, 99, 100, 102, 103, 104, 105, 107, 108, 109, 111, 112, 113, 115, 116,
+    117, 118, 120, 121, 123, 124, 125, 127,
+};
 
-/// What they begin with: scores with keys from `begin` on, of which `count` are there.
-INLINE powers powers_of(
-    const f32x16 *scores, const keys_of_block *k, size_t begin, size_t count, float scale, uint32_t *p, float *total, bool bytes) {
-    const i32x16 lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    powers made = {.to = p + begin / 2, .total = total};
-    _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++) {
-        f32x16 x = scores[v];
-        if (bytes) x = __builtin_convertvector((i32x16)x, f32x16) * (load16(k->scales + begin + 16 * v) * splat(scale));
-        if (count < SPAN) x = select16(lanes + 16 * v < (int)count, x, splat(-INFINITY));
-        made.x[v] = x;
-    }
-    return made;
-}
-
-enum { STAGES = 6 };
-_Static_assert(STAGES == ROWS, "add_products takes a stage with each row");
-
-/// 2^x with a relative error below 8e-5, 0 of -infinity: rounded, stored, and what that is added to the total.
-INLINE void advance(powers *p, int stage) {
-    static const float factors[] = {0.07802452f, 0.22606716f, 0.69583354f, 0.99992522f};
-    if (stage < STAGES - 1)
-        _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++) {
-            if (stage == 0) {
-                p->r[v] = (f32x16)_mm512_reduce_ps((__m512)p->x[v], _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-                p->p[v] = splat(factors[0]);
-            } else if (stage < 4)
-                p->p[v] = p->p[v] * p->r[v] + splat(factors[stage]);
-            else
-                p->p[v] = (f32x16)_mm512_scalef_ps((__m512)p->p[v], (__m512)p->x[v]);
-        }
-    else {
-        u32x16 rounded = ROUNDED(p->p[0], p->p[1]);
-        memcpy(p->to, &rounded, sizeof rounded);
-        store16(p->total, DOT2(load16(p->total), rounded, splat_word(BFLOAT16_ONES)));
-    }
-}
-
-/// Adds to scores [ROWS, 2] the products of step i of channels, and takes the powers of others, if there are any, a stage further
-/// with each row.
-INLINE void add_products(
-    f32x16 (*scores)[2], const queries_of_group *group, const uint32_t *keys, size_t i, bool bytes, powers *others) {
-    u32x16 k[2] = {load_words(keys + i * BLOCK), load_words(keys + i * BLOCK + 16)};
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
-        u32x16 a = splat_word(group->q[(size_t)r * group->stride + i]);
-        _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++)
-            scores[r][v] = bytes ? (f32x16)DOT4(scores[r][v], a, k[v]) : DOT2(scores[r][v], a, k[v]);
-        if (others) advance(others, r);
-    }
+/// 2^x as bfloat16, with an error of at most 2^-8 beside that of rounding, of scores with SPAN keys.
+INLINE u32x16 powers(f32x16 first, f32x16 second) {
+    const i32x16 low_words = {0x00020000, 0x00060004, 0x000a0008, 0x000e000c, 0x00120010, 0x00160014, 0x001a0018, 0x001e001c,
+                              0x00220020, 0x00260024, 0x002a0028, 0x002e002c, 0x00320030, 0x00360034, 0x003a0038, 0x003e003c};
+    // So large that the last bit of the sum is 2^-7; its low word then is 128 x, with the bias of an exponent.
+    const f32x16 shift = splat(0x1.8p16f + 127);
+    __m512i x = _mm512_permutex2var_epi16((__m512i)(first + shift), (__m512i)low_words, (__m512i)(second + shift));
+    __m512i fraction = _mm512_permutex2var_epi8(
+        _mm512_load_si512(fractions_of_powers), x, _mm512_load_si512(fractions_of_powers + 64));
+    // 7 bits of each word are the fraction's, the others x's.
+    enum { SECOND_WHERE_THIRD_ELSE_FIRST = 0xd8 };
+    return (u32x16)_mm512_ternarylogic_epi32(x, fraction, (__m512i)splat_word(0x007f007f), SECOND_WHERE_THIRD_ELSE_FIRST);
 }
 
 /// p [ROWS, BLOCK / 2] = the powers of the scores of a group of queries and the first `count` keys of a block, those beyond up to a
 /// multiple of SPAN zero; their sums are added to totals [ROWS, 16].
 INLINE void powers_of_block(
     uint32_t *p, float *totals, const queries_of_group *group, const keys_of_block *k, size_t count, bool bytes) {
-    f32x16 before[ROWS][2];
-    size_t part = k->steps / ROWS, last = (count - 1) / SPAN * SPAN;
     for (size_t begin = 0; begin < count; begin += SPAN) {
-        const uint32_t *keys = k->keys + begin;
         f32x16 scores[ROWS][2] = {0};
-        size_t i = 0;
         if (bytes)
             _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) memcpy(scores[r], k->start + begin, sizeof scores[r]);
-        if (begin > 0)
+        for (size_t i = 0; i < k->steps; i++) {
+            const uint32_t *keys = k->keys + i * BLOCK + begin;
+            u32x16 b[2] = {load_words(keys), load_words(keys + 16)};
             _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
-                powers others = powers_of(
-                    before[r], k, begin - SPAN, SPAN, bytes ? group->scales[r] : 1, p + r * (BLOCK / 2), totals + r * 16, bytes);
-                if (part > 0)
-                    add_products(scores, group, keys, i++, bytes, &others);
-                else
-                    _Pragma("clang loop unroll(full)") for (int stage = 0; stage < STAGES; stage++) advance(&others, stage);
-                for (; i < (r + 1) * part; i++) add_products(scores, group, keys, i, bytes, NULL);
+                u32x16 a = splat_word(group->q[(size_t)r * group->stride + i]);
+                _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++)
+                    scores[r][v] = bytes ? (f32x16)DOT4(scores[r][v], a, b[v]) : DOT2(scores[r][v], a, b[v]);
             }
-        for (; i < k->steps; i++) add_products(scores, group, keys, i, bytes, NULL);
-        memcpy(before, scores, sizeof before);
-    }
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
-        powers others = powers_of(
-            before[r], k, last, count - last, bytes ? group->scales[r] : 1, p + r * (BLOCK / 2), totals + r * 16, bytes);
-        _Pragma("clang loop unroll(full)") for (int stage = 0; stage < STAGES; stage++) advance(&others, stage);
+        }
+        __mmask32 there = count - begin < SPAN ? (1u << (count - begin)) - 1 : UINT32_MAX;
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
+            f32x16 *x = scores[r];
+            if (bytes)
+                _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++)
+                    x[v] = __builtin_convertvector((i32x16)x[v], f32x16) *
+                           (load16(k->scales + begin + 16 * v) * splat(group->scales[r]));
+            __m512i those = _mm512_maskz_mov_epi16(there, (__m512i)powers(x[0], x[1]));
+            _mm512_store_si512(p + r * (BLOCK / 2) + begin / 2, those);
+            store16(totals + r * 16, DOT2(load16(totals + r * 16), those, splat_word(BFLOAT16_ONES)));
+        }
     }
 }
 

@@ -24,6 +24,7 @@ typedef struct convolution_work {
     accumulate_function accumulate;
     multiply_quads_function multiply_quads;  // if not null, what whole tiles with a kernel of 1 are made with
     bool wide;  // MOST_VECTORS panels at a time
+    bool flat;  // each output pixel is of the input pixel at its place: a product of matrices
 } convolution_work;
 
 // What is beyond an image.
@@ -76,9 +77,10 @@ INLINE bool pixel_at(const ck_convolution *s, origin at, size_t tap_row, size_t 
 }
 
 /// Of what an output pixel was summed: all its inputs have the same.
-INLINE float x_scale_of(const convolution_work *w, origin at) {
+INLINE float x_scale_of(const convolution_work *w, size_t output, origin at) {
     size_t pixel = at.image;
     if (!w->x_scales) return 1;
+    if (w->flat) return w->x_scales[output];
     return w->shape->kernel > 1 || pixel_at(w->shape, at, 0, 0, &pixel) ? w->x_scales[pixel] : 0;
 }
 
@@ -106,7 +108,7 @@ static void convolve_reference(const convolution_work *w, size_t block, size_t g
                 for (size_t c = 0; c < s->channels && pixel_at(s, at, tap / s->kernel, tap % s->kernel, &pixel); c++)
                     sum += product_at(w, pixel, c, (k / 16 * taps + tap) * depth, k % 16);
             size_t to = row * s->outputs + k;
-            w->out[to] = (float)(sum * x_scale_of(w, at) * (w->scales ? w->scales[k] : 1) + (w->bias ? w->bias[k] : 0) +
+            w->out[to] = (float)(sum * x_scale_of(w, row, at) * (w->scales ? w->scales[k] : 1) + (w->bias ? w->bias[k] : 0) +
                                  (w->residual ? w->residual[to] : 0));
         }
 }
@@ -178,18 +180,19 @@ INLINE void finish_quads(
     quads_end end = {
         .excess = w->excess + k, .scales = w->scales + k, .bias = w->bias ? w->bias + k : NULL,
         .residual = w->residual ? w->residual + at : NULL, .out = w->out + at, .stride = s->outputs};
-    for (size_t r = 0; r < PRODUCT_ROWS; r++) end.x_scales[r] = x_scale_of(w, origins[r]);
+    for (size_t r = 0; r < PRODUCT_ROWS; r++) end.x_scales[r] = x_scale_of(w, pixel + r, origins[r]);
     w->multiply_quads(&end, rows, depth, weights_at(w->packed, panel * depth * 16, CK_QUADS), depth * 16);
 }
 
-/// Where the rows of PRODUCT_ROWS pixels, or of `there` of them, begin under a tap, from channel c on; false if none is in an image.
+/// Where the rows of PRODUCT_ROWS output pixels, or of `there` of them, begin under a tap, from channel c on; false if none is in an
+/// image.
 INLINE bool rows_at(
-    const convolution_work *w, const origin *origins, size_t there, size_t tap, size_t c, const void **rows) {
+    const convolution_work *w, const origin *origins, size_t first, size_t there, size_t tap, size_t c, const void **rows) {
     const ck_convolution *s = w->shape;
     bool any = false;
     for (size_t r = 0; r < PRODUCT_ROWS; r++) {
-        size_t pixel;
-        bool inside = r < there && pixel_at(s, origins[r], tap / s->kernel, tap % s->kernel, &pixel);
+        size_t pixel = first + r;
+        bool inside = r < there && (w->flat || pixel_at(s, origins[r], tap / s->kernel, tap % s->kernel, &pixel));
         const void *beyond = w->type == CK_QUADS ? (const void *)offsets : (const void *)zeros;
         rows[r] = inside ? (const char *)w->x + (pixel * s->channels + c) * size_of_factor(w->type) : beyond;
         any |= inside;
@@ -205,7 +208,7 @@ INLINE void convolve_panels(
     const void *rows[PRODUCT_ROWS];
     if (w->multiply_quads && vectors == MOST_VECTORS && (panel + MOST_VECTORS) * 16 <= s->outputs)
         for (; done + PRODUCT_ROWS <= count; done += PRODUCT_ROWS) {
-            rows_at(w, origins + done, PRODUCT_ROWS, 0, 0, rows);
+            rows_at(w, origins + done, first + done, PRODUCT_ROWS, 0, 0, rows);
             finish_quads(w, rows, origins + done, first + done, panel);
         }
     memset(sums, 0, round_up(count - done, PRODUCT_ROWS) * vectors * 16 * sizeof(float));
@@ -214,14 +217,14 @@ INLINE void convolve_panels(
             const void *weights = weights_at(w->packed, ((panel * taps + tap) * depth + c) * 16, w->type);
             // What sums of quads have too much, they have of all taps.
             for (size_t row = done; row < count; row += PRODUCT_ROWS)
-                if (rows_at(w, origins + row, count - row, tap, c, rows) || w->type == CK_QUADS)
+                if (rows_at(w, origins + row, first + row, count - row, tap, c, rows) || w->type == CK_QUADS)
                     w->accumulate(
                         sums + (row - done) * vectors * 16, rows, s->channels - c < CHUNK ? s->channels - c : CHUNK, weights,
                         taps * depth * 16, w->type, vectors);
         }
     for (size_t row = done; row < count; row++)
         for (int v = 0; v < vectors; v++)
-            finish(w, sums + ((row - done) * vectors + v) * 16, x_scale_of(w, origins[row]), first + row, (panel + v) * 16);
+            finish(w, sums + ((row - done) * vectors + v) * 16, x_scale_of(w, first + row, origins[row]), first + row, (panel + v) * 16);
 }
 
 INLINE void convolve_body(const convolution_work *w, size_t block, size_t group) {
@@ -231,7 +234,7 @@ INLINE void convolve_body(const convolution_work *w, size_t block, size_t group)
     float sums[BLOCK_ROWS * MOST_VECTORS * 16] __attribute__((aligned(64)));
     origin origins[BLOCK_ROWS];
     origins[0] = origin_of(w->shape, first);
-    for (size_t row = 1; row < count; row++) origins[row] = origin_after(w->shape, origins[row - 1]);
+    for (size_t row = 1; row < count && !w->flat; row++) origins[row] = origin_after(w->shape, origins[row - 1]);
     // Of a kernel of 1 the outputs are much of what is moved: a few rows at a time, and all panels of these, lie together.
     size_t step = w->shape->kernel == 1 ? 2 * PRODUCT_ROWS : BLOCK_ROWS;
     for (size_t row = 0; row < count; row += step) {
@@ -276,7 +279,9 @@ void ck_convolve(
     const float *scales, const float *bias, const float *residual, void *workspace) {
     convolution_work w = {
         .out = out, .shape = shape, .x = x, .scales = scales, .bias = bias, .residual = residual, .packed = packed,
-        .type = type, .rows = shape->images * shape->out_height * shape->out_width, .wide = context->isa == CK_AVX512};
+        .type = type, .rows = shape->images * shape->out_height * shape->out_width, .wide = context->isa == CK_AVX512,
+        .flat = shape->kernel == 1 && shape->stride == 1 && shape->padding == 0 && shape->out_height == shape->height &&
+                shape->out_width == shape->width};
     if (are_integers(type)) {
         size_t groups = scale_count(shape), size = shape->channels * (shape->kernel == 1 ? 1 : shape->height * shape->width);
         float *x_scales = (float *)((char *)workspace + integers_size(shape));

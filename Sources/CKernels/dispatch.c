@@ -20,7 +20,8 @@ ck_isa ck_detect_isa(void) {
 bool ck_detect_bfloat16(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512bf16");
+    // All that have bfloat16 choose bytes from tables too, but for one, Cooper Lake, which is not worth its own kernels.
+    return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vbmi");
 #else
     return false;
 #endif

@@ -127,20 +127,21 @@ INLINE NAME(floats) NAME(load_floats)(const float *at) {
 }
 
 static void NAME(multiply_quads)(
-    const quads_end *end, const void *const *rows, size_t depth, const void *panels, size_t panel_stride) {
+    const quads_end *into, const void *const *rows, size_t depth, const void *panels, size_t panel_stride) {
     enum { REGISTERS_A_ROW = MOST_VECTORS * NAME(REGISTERS) };
     NAME(sums) sum[PRODUCT_ROWS][REGISTERS_A_ROW] = {0};
     NAME(add_quads)(sum, rows, depth, panels, panel_stride, MOST_VECTORS);
+    const quads_end end = *into;  // which what is written could else change
     _Pragma("clang loop unroll(full)") for (int i = 0; i < REGISTERS_A_ROW; i++) {
         NAME(sums) excess;
-        memcpy(&excess, end->excess + i * LANES, sizeof excess);
-        NAME(floats) scales = NAME(load_floats)(end->scales + i * LANES), bias = {0};
-        if (end->bias) bias = NAME(load_floats)(end->bias + i * LANES);
+        memcpy(&excess, end.excess + i * LANES, sizeof excess);
+        NAME(floats) scales = NAME(load_floats)(end.scales + i * LANES), bias = {0};
+        if (end.bias) bias = NAME(load_floats)(end.bias + i * LANES);
         _Pragma("clang loop unroll(full)") for (int r = 0; r < PRODUCT_ROWS; r++) {
-            size_t at = r * end->stride + (size_t)i * LANES;
-            NAME(floats) y = __builtin_convertvector(sum[r][i] - excess, NAME(floats)) * end->x_scales[r] * scales + bias;
-            if (end->residual) y += NAME(load_floats)(end->residual + at);
-            memcpy(end->out + at, &y, sizeof y);
+            size_t at = r * end.stride + (size_t)i * LANES;
+            NAME(floats) y = __builtin_convertvector(sum[r][i] - excess, NAME(floats)) * (end.x_scales[r] * scales) + bias;
+            if (end.residual) y += NAME(load_floats)(end.residual + at);
+            memcpy(end.out + at, &y, sizeof y);
         }
     }
 }
