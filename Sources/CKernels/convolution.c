@@ -8,6 +8,8 @@
 // A task: a block of output pixels and some panels; of both what stays in the second-level cache.
 enum { BLOCK_ROWS = 48, PANELS_A_TASK = 8, CHUNK = 1280 };
 
+enum { ROWS_OF_ONE = 2 * PRODUCT_ROWS };  // at a time, with a kernel of 1
+
 enum { BEYOND = 3 };  // numbers that are read behind the last
 
 typedef struct convolution_work {
@@ -25,19 +27,12 @@ typedef struct convolution_work {
     multiply_quads_function multiply_quads;  // if not null, what whole tiles with a kernel of 1 are made with
     bool wide;  // MOST_VECTORS panels at a time
     bool flat;  // each output pixel is of the input pixel at its place: a product of matrices
+    bool gated;
 } convolution_work;
 
 // What is beyond an image.
 static const float zeros[CHUNK];
 static const uint8_t offsets[CHUNK] = {[0 ... CHUNK - 1] = X_OFFSET_QUADS};
-
-static bool are_integers(ck_weights type) { return type == CK_WORDS || type == CK_BYTES || type == CK_QUADS; }
-
-/// Numbers that lie beside each other of an output.
-static size_t beside(ck_weights type) { return type == CK_QUADS ? 4 : are_integers(type) ? 2 : 1; }
-
-/// Numbers of a panel for each tap.
-static size_t depth_of(const ck_convolution *s, ck_weights type) { return round_up(s->channels, beside(type)); }
 
 /// Bytes of a number of x.
 static size_t size_of_factor(ck_weights type) {
@@ -84,6 +79,12 @@ INLINE float x_scale_of(const convolution_work *w, size_t output, origin at) {
     return w->shape->kernel > 1 || pixel_at(w->shape, at, 0, 0, &pixel) ? w->x_scales[pixel] : 0;
 }
 
+/// Numbers of an output pixel.
+INLINE size_t width_of(const convolution_work *w) { return w->shape->outputs / (w->gated ? 2 : 1); }
+
+/// Panels of `out` that a task makes: with gates they take as many others.
+INLINE size_t group_of(const convolution_work *w) { return PANELS_A_TASK / (w->gated ? 2 : 1); }
+
 // The scalar reference, in float64 --------------------------------------------------------------------
 
 INLINE double product_at(const convolution_work *w, size_t pixel, size_t c, size_t panel, size_t lane) {
@@ -97,19 +98,24 @@ INLINE double product_at(const convolution_work *w, size_t pixel, size_t c, size
     return number * (w->type == CK_WORDS ? ((const int16_t *)w->packed)[pair] : ((const int8_t *)w->packed)[pair]);
 }
 
-static void convolve_reference(const convolution_work *w, size_t block, size_t group) {
+static double output_at(const convolution_work *w, size_t row, size_t k) {
     const ck_convolution *s = w->shape;
-    size_t taps = s->kernel * s->kernel, depth = depth_of(s, w->type), first = group * PANELS_A_TASK * 16;
+    size_t taps = s->kernel * s->kernel, depth = depth_of(s, w->type);
+    origin at = origin_of(s, row);
+    double sum = 0;
+    for (size_t tap = 0, pixel; tap < taps; tap++)
+        for (size_t c = 0; c < s->channels && pixel_at(s, at, tap / s->kernel, tap % s->kernel, &pixel); c++)
+            sum += product_at(w, pixel, c, (k / 16 * taps + tap) * depth, k % 16);
+    return sum * x_scale_of(w, row, at) * (w->scales ? w->scales[k] : 1) + (w->bias ? w->bias[k] : 0) +
+           (w->residual ? w->residual[row * s->outputs + k] : 0);
+}
+
+static void convolve_reference(const convolution_work *w, size_t block, size_t group) {
+    size_t width = width_of(w), first = group * group_of(w) * 16;
     for (size_t row = block * BLOCK_ROWS; row < w->rows && row < (block + 1) * BLOCK_ROWS; row++)
-        for (size_t k = first; k < s->outputs && k < first + PANELS_A_TASK * 16; k++) {
-            origin at = origin_of(s, row);
-            double sum = 0;
-            for (size_t tap = 0, pixel; tap < taps; tap++)
-                for (size_t c = 0; c < s->channels && pixel_at(s, at, tap / s->kernel, tap % s->kernel, &pixel); c++)
-                    sum += product_at(w, pixel, c, (k / 16 * taps + tap) * depth, k % 16);
-            size_t to = row * s->outputs + k;
-            w->out[to] = (float)(sum * x_scale_of(w, row, at) * (w->scales ? w->scales[k] : 1) + (w->bias ? w->bias[k] : 0) +
-                                 (w->residual ? w->residual[to] : 0));
+        for (size_t k = first; k < width && k < first + group_of(w) * 16; k++) {
+            double y = output_at(w, row, k), gate = w->gated ? output_at(w, row, width + k) : 0;
+            w->out[row * width + k] = (float)(w->gated ? y * 0.5 * gate * erfc(-gate * 0.70710678118654752) : y);
         }
 }
 
@@ -150,7 +156,7 @@ VERSIONS(
     (sums, rows, depth, panels, panel_stride, type, vectors))
 
 /// Scales, adds and writes what a row of a panel came to.
-INLINE void finish(const convolution_work *w, const float *sums, float x_scale, size_t pixel, size_t k) {
+INLINE void finish(const convolution_work *w, float *out, const float *sums, float x_scale, size_t pixel, size_t k) {
     size_t at = pixel * w->shape->outputs + k, count = w->shape->outputs - k;
     f32x16 y = load16(sums);
     if (w->excess) {
@@ -163,23 +169,25 @@ INLINE void finish(const convolution_work *w, const float *sums, float x_scale, 
         if (w->scales) y *= load16(w->scales + k);
         if (w->bias) y += load16(w->bias + k);
         if (w->residual) y += load16(w->residual + at);
-        store16(w->out + at, y);
+        store16(out, y);
         return;
     }
     if (w->scales) y *= load_some(w->scales + k, count);
     if (w->bias) y += load_some(w->bias + k, count);
     if (w->residual) y += load_some(w->residual + at, count);
-    store_some(w->out + at, y, count);
+    store_some(out, y, count);
 }
 
 /// MOST_VECTORS panels of quads for PRODUCT_ROWS pixels, which are where `rows` says.
 INLINE void finish_quads(
-    const convolution_work *w, const void *const *rows, const origin *origins, size_t pixel, size_t panel) {
+    const convolution_work *w, float *out, size_t stride, const void *const *rows, const origin *origins, size_t pixel,
+    size_t panel) {
     const ck_convolution *s = w->shape;
     size_t depth = depth_of(s, CK_QUADS), k = panel * 16, at = pixel * s->outputs + k;
     quads_end end = {
         .excess = w->excess + k, .scales = w->scales + k, .bias = w->bias ? w->bias + k : NULL,
-        .residual = w->residual ? w->residual + at : NULL, .out = w->out + at, .stride = s->outputs};
+        .residual = w->residual ? w->residual + at : NULL, .residual_stride = s->outputs, .out = out,
+        .stride = stride};
     for (size_t r = 0; r < PRODUCT_ROWS; r++) end.x_scales[r] = x_scale_of(w, pixel + r, origins[r]);
     w->multiply_quads(&end, rows, depth, weights_at(w->packed, panel * depth * 16, CK_QUADS), depth * 16);
 }
@@ -200,16 +208,18 @@ INLINE bool rows_at(
     return any;
 }
 
-/// `vectors` panels for some rows of a block, whole groups of PRODUCT_ROWS; `sums` is where they are summed.
+/// out [count, vectors * 16] = `vectors` panels for some rows of a block; `sums` is where they are summed, whole groups of
+/// PRODUCT_ROWS.
 INLINE void convolve_panels(
-    const convolution_work *w, const origin *origins, size_t first, size_t count, size_t panel, int vectors, float *sums) {
+    const convolution_work *w, float *out, size_t stride, const origin *origins, size_t first, size_t count, size_t panel,
+    int vectors, float *sums) {
     const ck_convolution *s = w->shape;
     size_t taps = s->kernel * s->kernel, depth = depth_of(s, w->type), done = 0;
     const void *rows[PRODUCT_ROWS];
     if (w->multiply_quads && vectors == MOST_VECTORS && (panel + MOST_VECTORS) * 16 <= s->outputs)
         for (; done + PRODUCT_ROWS <= count; done += PRODUCT_ROWS) {
             rows_at(w, origins + done, first + done, PRODUCT_ROWS, 0, 0, rows);
-            finish_quads(w, rows, origins + done, first + done, panel);
+            finish_quads(w, out + done * stride, stride, rows, origins + done, first + done, panel);
         }
     memset(sums, 0, round_up(count - done, PRODUCT_ROWS) * vectors * 16 * sizeof(float));
     for (size_t tap = 0; tap < taps; tap++)
@@ -224,24 +234,50 @@ INLINE void convolve_panels(
         }
     for (size_t row = done; row < count; row++)
         for (int v = 0; v < vectors; v++)
-            finish(w, sums + ((row - done) * vectors + v) * 16, x_scale_of(w, first + row, origins[row]), first + row, (panel + v) * 16);
+            finish(
+                w, out + row * stride + 16 * v, sums + ((row - done) * vectors + v) * 16,
+                x_scale_of(w, first + row, origins[row]), first + row, (panel + v) * 16);
+}
+
+/// The same, of which the outputs' second half are gates; out [count, vectors * 16] is the first half's alone.
+INLINE void convolve_gated(
+    const convolution_work *w, float *out, size_t stride, const origin *origins, size_t first, size_t count, size_t panel,
+    int vectors, float *sums) {
+    float values[ROWS_OF_ONE * MOST_VECTORS * 16] __attribute__((aligned(64)));
+    float gates[ROWS_OF_ONE * MOST_VECTORS * 16] __attribute__((aligned(64)));
+    size_t width = (size_t)vectors * 16;
+    convolve_panels(w, values, width, origins, first, count, panel, vectors, sums);
+    convolve_panels(w, gates, width, origins, first, count, w->shape->outputs / 32 + panel, vectors, sums);
+    for (size_t row = 0; row < count; row++)
+        for (size_t i = 0; i < width; i += 16)
+            store16(out + row * stride + i, load16(values + row * width + i) * gelu16(load16(gates + row * width + i)));
 }
 
 INLINE void convolve_body(const convolution_work *w, size_t block, size_t group) {
-    size_t panels = (w->shape->outputs + 15) / 16, begin = group * PANELS_A_TASK;
-    size_t end = begin + PANELS_A_TASK < panels ? begin + PANELS_A_TASK : panels;
+    size_t width = width_of(w), panels = (width + 15) / 16, begin = group * group_of(w);
+    size_t end = begin + group_of(w) < panels ? begin + group_of(w) : panels;
     size_t first = block * BLOCK_ROWS, count = w->rows - first < BLOCK_ROWS ? w->rows - first : BLOCK_ROWS;
     float sums[BLOCK_ROWS * MOST_VECTORS * 16] __attribute__((aligned(64)));
     origin origins[BLOCK_ROWS];
     origins[0] = origin_of(w->shape, first);
     for (size_t row = 1; row < count && !w->flat; row++) origins[row] = origin_after(w->shape, origins[row - 1]);
     // Of a kernel of 1 the outputs are much of what is moved: a few rows at a time, and all panels of these, lie together.
-    size_t step = w->shape->kernel == 1 ? 2 * PRODUCT_ROWS : BLOCK_ROWS;
+    size_t step = w->shape->kernel == 1 ? ROWS_OF_ONE : BLOCK_ROWS;
     for (size_t row = 0; row < count; row += step) {
-        size_t some = count - row < step ? count - row : step, panel = begin;
-        for (; w->wide && panel + MOST_VECTORS <= end; panel += MOST_VECTORS)
-            convolve_panels(w, origins + row, first + row, some, panel, MOST_VECTORS, sums);
-        for (; panel < end; panel++) convolve_panels(w, origins + row, first + row, some, panel, 1, sums);
+        size_t some = count - row < step ? count - row : step;
+        for (size_t panel = begin; panel < end;) {
+            float *out = w->out + (first + row) * width + panel * 16;
+            bool most = w->wide && panel + MOST_VECTORS <= end;
+            if (w->gated && most)
+                convolve_gated(w, out, width, origins + row, first + row, some, panel, MOST_VECTORS, sums);
+            else if (w->gated)
+                convolve_gated(w, out, width, origins + row, first + row, some, panel, 1, sums);
+            else if (most)
+                convolve_panels(w, out, width, origins + row, first + row, some, panel, MOST_VECTORS, sums);
+            else
+                convolve_panels(w, out, width, origins + row, first + row, some, panel, 1, sums);
+            panel += most ? MOST_VECTORS : 1;
+        }
     }
 }
 
@@ -269,17 +305,12 @@ bool ck_multiplies_bytes(const ck_context *context, const ck_convolution *shape)
     return bears && (context->isa == CK_REFERENCE || integer_products(context->isa)->accumulate_quads);
 }
 
-/// Numbers of all panels.
-static size_t numbers_of(const ck_convolution *shape, ck_weights type) {
-    return round_up(shape->outputs, 16) * shape->kernel * shape->kernel * depth_of(shape, type);
-}
-
 void ck_convolve(
     const ck_context *context, float *out, const ck_convolution *shape, const float *x, const void *packed, ck_weights type,
-    const float *scales, const float *bias, const float *residual, void *workspace) {
+    const float *scales, const float *bias, const float *residual, bool gated, void *workspace) {
     convolution_work w = {
         .out = out, .shape = shape, .x = x, .scales = scales, .bias = bias, .residual = residual, .packed = packed,
-        .type = type, .rows = shape->images * shape->out_height * shape->out_width, .wide = context->isa == CK_AVX512,
+        .gated = gated, .type = type, .rows = shape->images * shape->out_height * shape->out_width, .wide = context->isa == CK_AVX512,
         .flat = shape->kernel == 1 && shape->stride == 1 && shape->padding == 0 && shape->out_height == shape->height &&
                 shape->out_width == shape->width};
     if (are_integers(type)) {
@@ -302,67 +333,6 @@ void ck_convolve(
     }
     convolve_run(context->isa, convolve_reference, &w.run);
     w.blocks = (w.rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
-    w.groups = ((shape->outputs + 15) / 16 + PANELS_A_TASK - 1) / PANELS_A_TASK;
+    w.groups = ((width_of(&w) + 15) / 16 + group_of(&w) - 1) / group_of(&w);
     ck_parallel(context, w.blocks * w.groups, convolve_task, &w);
-}
-
-// Packing --------------------------------------------------------------------------------------------
-
-typedef struct {
-    const ck_convolution *shape;
-    void *packed;
-    ck_weights type;
-    const void *weights;
-} pack_work;
-
-/// A panel of numbers of so many bytes, of which so many lie beside each other of an output.
-INLINE void pack_panel(const pack_work *w, size_t panel, size_t size, size_t beside) {
-    const ck_convolution *s = w->shape;
-    size_t taps = s->kernel * s->kernel, depth = depth_of(s, w->type);
-    for (size_t tap = 0; tap < taps; tap++)
-        for (size_t c = 0; c < depth; c++)
-            for (size_t lane = 0; lane < 16; lane++) {
-                size_t k = panel * 16 + lane, from = (k * s->channels + c) * taps + tap;
-                size_t to = ((panel * taps + tap) * depth + c / beside * beside) * 16 + lane * beside + c % beside;
-                char *place = (char *)w->packed + to * size;
-                if (k < s->outputs && c < s->channels)
-                    memcpy(place, (const char *)w->weights + from * size, size);
-                else
-                    memset(place, 0, size);
-            }
-}
-
-/// A panel of quads, and what its sums have too much because the bytes that they are multiplied with have no sign.
-static void pack_quads(const pack_work *w, size_t panel) {
-    pack_panel(w, panel, sizeof(int8_t), 4);
-    size_t count = w->shape->kernel * w->shape->kernel * depth_of(w->shape, CK_QUADS) * 16;
-    const int8_t *numbers = (const int8_t *)w->packed + panel * count;
-    int32_t *excess = (int32_t *)(void *)((char *)w->packed + numbers_of(w->shape, CK_QUADS)) + panel * 16;
-    for (size_t lane = 0; lane < 16; lane++) {
-        excess[lane] = 0;
-        for (size_t i = 0; i < count; i += 64)
-            for (size_t j = 0; j < 4; j++) excess[lane] += X_OFFSET_QUADS * numbers[i + lane * 4 + j];
-    }
-}
-
-static void pack_task(void *pointer, size_t panel) {
-    const pack_work *w = pointer;
-    if (w->type == CK_FLOATS)
-        pack_panel(w, panel, sizeof(float), 1);
-    else if (w->type == CK_WORDS)
-        pack_panel(w, panel, sizeof(int16_t), 2);
-    else if (w->type == CK_BYTES)
-        pack_panel(w, panel, sizeof(int8_t), 2);
-    else
-        pack_quads(w, panel);
-}
-
-void ck_convolve_pack(
-    const ck_context *context, void *packed, ck_weights type, const ck_convolution *shape, const void *weights) {
-    pack_work w = {.shape = shape, .packed = packed, .type = type, .weights = weights};
-    ck_parallel(context, (shape->outputs + 15) / 16, pack_task, &w);
-}
-
-size_t ck_convolve_packed_count(const ck_convolution *shape, ck_weights type) {
-    return numbers_of(shape, type) + (type == CK_QUADS ? round_up(shape->outputs, 16) * sizeof(int32_t) : 0);
 }

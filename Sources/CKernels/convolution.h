@@ -1,4 +1,4 @@
-// The innermost loops of convolutions, by what weights are.
+// What convolutions are of: panels of weights, and the innermost loops by what these are.
 #pragma once
 #include "product.h"
 
@@ -8,6 +8,19 @@ INLINE size_t size_of_weight(ck_weights type) {
 
 INLINE const void *weights_at(const void *weights, size_t at, ck_weights type) {
     return (const char *)weights + at * size_of_weight(type);
+}
+
+INLINE bool are_integers(ck_weights type) { return type == CK_WORDS || type == CK_BYTES || type == CK_QUADS; }
+
+/// Numbers that lie beside each other of an output.
+INLINE size_t beside(ck_weights type) { return type == CK_QUADS ? 4 : are_integers(type) ? 2 : 1; }
+
+/// Numbers of a panel for each tap.
+INLINE size_t depth_of(const ck_convolution *s, ck_weights type) { return round_up(s->channels, beside(type)); }
+
+/// Numbers of all panels.
+INLINE size_t numbers_of(const ck_convolution *shape, ck_weights type) {
+    return round_up(shape->outputs, 16) * shape->kernel * shape->kernel * depth_of(shape, type);
 }
 
 /// Panels at a time, with AVX-512: with PRODUCT_ROWS rows they fill its registers.
@@ -25,7 +38,7 @@ typedef struct {
     const int32_t *excess;
     const float *scales, *bias, *residual;  // the last two may be null
     float *out;
-    size_t stride;  // of rows of `out` and `residual`
+    size_t stride, residual_stride;  // of rows
     float x_scales[PRODUCT_ROWS];
 } quads_end;
 

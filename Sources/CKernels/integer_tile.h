@@ -138,10 +138,9 @@ static void NAME(multiply_quads)(
         NAME(floats) scales = NAME(load_floats)(end.scales + i * LANES), bias = {0};
         if (end.bias) bias = NAME(load_floats)(end.bias + i * LANES);
         _Pragma("clang loop unroll(full)") for (int r = 0; r < PRODUCT_ROWS; r++) {
-            size_t at = r * end.stride + (size_t)i * LANES;
             NAME(floats) y = __builtin_convertvector(sum[r][i] - excess, NAME(floats)) * (end.x_scales[r] * scales) + bias;
-            if (end.residual) y += NAME(load_floats)(end.residual + at);
-            memcpy(end.out + at, &y, sizeof y);
+            if (end.residual) y += NAME(load_floats)(end.residual + r * end.residual_stride + i * LANES);
+            memcpy(end.out + r * end.stride + i * LANES, &y, sizeof y);
         }
     }
 }

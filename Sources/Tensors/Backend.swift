@@ -17,6 +17,9 @@ public protocol Backend: AnyObject {
     /// `x [..., in]`, `weight [out, in]`, `bias [out]`, `residual [..., out]` -> `x weightᵀ + bias + residual`.
     func linear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor
 
+    /// GEGLU of `x weightᵀ + bias`, as if it came after `linear`.
+    func linearGEGLU(_ x: Tensor, weight: Parameter, bias: Parameter?) -> Tensor
+
     /// `x [N, H, W, in]`, `weight [out, in, kh, kw]` -> `[N, H', W', out]`; then `+ residual`, then `activation`.
     func convolution(
         _ x: Tensor, weight: Parameter, bias: Parameter?, geometry: ConvolutionGeometry,
@@ -73,6 +76,12 @@ public protocol Backend: AnyObject {
 
     /// `[N, R, C]` -> `[N, C, R]`.
     func transposed(_ x: Tensor) -> Tensor
+}
+
+extension Backend {
+    public func linearGEGLU(_ x: Tensor, weight: Parameter, bias: Parameter?) -> Tensor {
+        geglu(linear(x, weight: weight, bias: bias, residual: nil))
+    }
 }
 
 /// A pointwise non-linearity.

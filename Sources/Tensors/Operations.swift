@@ -3,13 +3,25 @@
 extension Tensor {
     /// `self [..., in]`, `weight [out, in]` -> `self weightᵀ + bias + residual`, `[..., out]`.
     public func linear(_ weight: Parameter, bias: Parameter? = nil, residual: Tensor? = nil) -> Tensor {
+        checkProduct(with: weight)
+        Self.check(bias, count: weight.shape[0])
+        Self.check(residual, shape: shape.replacingLast(with: weight.shape[0]))
+        return backend.linear(self, weight: weight, bias: bias, residual: residual)
+    }
+
+    /// `linear(weight, bias: bias).geglu()`, in one go where the backend can: `[..., out / 2]`.
+    public func linearGEGLU(_ weight: Parameter, bias: Parameter? = nil) -> Tensor {
+        checkProduct(with: weight)
+        precondition(weight.shape[0] % 2 == 0, "\(weight.name) \(weight.shape) has no two halves")
+        Self.check(bias, count: weight.shape[0])
+        return backend.linearGEGLU(self, weight: weight, bias: bias)
+    }
+
+    private func checkProduct(with weight: Parameter) {
         precondition(
             weight.shape.rank >= 2 && weight.shape[1] == shape[-1]
                 && weight.shape.count == weight.shape[0] * weight.shape[1],
             "\(weight.name) \(weight.shape) cannot multiply \(shape)")
-        Self.check(bias, count: weight.shape[0])
-        Self.check(residual, shape: shape.replacingLast(with: weight.shape[0]))
-        return backend.linear(self, weight: weight, bias: bias, residual: residual)
     }
 
     /// `self [N, H, W, in]`, `weight [out, in, k, k]` -> `[N, H', W', out]`, plus `residual`, then `activation`.

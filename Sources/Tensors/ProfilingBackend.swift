@@ -73,6 +73,14 @@ public final class ProfilingBackend: Backend {
         ) { base.linear(x, weight: weight, bias: bias, residual: residual) }
     }
 
+    public func linearGEGLU(_ x: Tensor, weight: Parameter, bias: Parameter?) -> Tensor {
+        let rows = x.count / x.shape[-1]
+        return note(
+            "linearGEGLU", "\(rows) x \(weight.shape[1]) -> \(weight.shape[0])",
+            operations: 2 * Double(rows) * Double(weight.shape[0] * weight.shape[1])
+        ) { base.linearGEGLU(x, weight: weight, bias: bias) }
+    }
+
     public func convolution(
         _ x: Tensor, weight: Parameter, bias: Parameter?, geometry: ConvolutionGeometry,
         residual: Tensor?, activation: Activation?

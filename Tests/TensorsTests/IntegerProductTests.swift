@@ -22,6 +22,9 @@ import Testing
             Case(shape: [1, 1, 130, 37], channels: 45),
             Case(shape: [2, 1, 49, 64], channels: 160),
             Case(shape: [1, 1, 7, 2600], channels: 17),
+            Case(shape: [1, 1, 61, 70], channels: 352),
+            Case(shape: [1, 3, 9, 33], channels: 96),
+            Case(shape: [1, 1, 5, 12], channels: 10),
             Case(shape: [2, 5, 11, 19], channels: 21, kernel: 3, padding: (1, 1)),
             Case(shape: [1, 9, 8, 32], channels: 144, kernel: 3, padding: (1, 1)),
             Case(shape: [3, 8, 6, 31], channels: 37, kernel: 3, stride: 2, padding: (0, 1)),
@@ -110,6 +113,14 @@ import Testing
             let product = PlainOperations.convolution(
                 roundedX, roundedWeight, bias: nil, geometry: geometry, residual: nil, activation: nil)
             #expect(relativeError(linear, product) < tolerance, "\(configuration.testDescription)")
+            guard test.channels.isMultiple(of: 2) else { continue }
+            let halves = PlainOperations.convolution(
+                roundedX, roundedWeight, bias: bias, geometry: geometry, residual: nil, activation: nil)
+            let gated = x.tensor(on: backend).linearGEGLU(
+                weight.parameter(on: backend), bias: bias.parameter(on: backend))
+            #expect(
+                relativeError(gated, PlainOperations.geglu(halves)) < tolerance,
+                "\(configuration.testDescription)")
         }
     }
 
@@ -156,7 +167,7 @@ import Testing
                 var out = [Float](repeating: .nan, count: 7 * 130)
                 ck_convolve(
                     &context, &out, &shape, inputs, packed, CK_QUADS, [Float](repeating: 2, count: 130), nil,
-                    nil, workspace)
+                    nil, false, workspace)
                 let expected = 2 * x * Float(weight) * Float(depth)
                 #expect(out.allSatisfy { abs($0 / expected - 1) < 1e-6 }, "\(context.isa)")
             }

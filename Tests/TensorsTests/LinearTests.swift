@@ -54,6 +54,23 @@ import Testing
         }
     }
 
+    /// In one go or one after the other.
+    @Test(
+        arguments: Configurations.products,
+        [([37, 24], 64), ([2, 19, 33], 352), ([5, 7], 6), ([1, 9], 32)])
+    func geglu(_ configuration: CPUConfiguration, _ extents: (shape: [Int], columns: Int)) {
+        let backend = CPUBackend(configuration)
+        let x = PlainTensor(random: extents.shape, seed: 1)
+        let weight = PlainTensor(random: [extents.columns, extents.shape.last!], seed: 2)
+        for bias in [nil, PlainTensor(random: [extents.columns], seed: 3)] {
+            let expected = PlainOperations.geglu(
+                PlainOperations.linear(x, weight, bias: bias, residual: nil))
+            let actual = x.tensor(on: backend).linearGEGLU(
+                weight.parameter(on: backend), bias: bias?.parameter(on: backend))
+            #expect(relativeError(actual, expected) < 2e-6)
+        }
+    }
+
     /// One weight, many numbers of rows, twice over, among other weights of the same shape that meet the
     /// numbers of rows in another order.
     @Test(arguments: Configurations.products, [ElementType.float32, .float16, .bfloat16])

@@ -108,12 +108,13 @@ typedef struct {
 } ck_convolution;
 
 /// out = x convolved with the weights * scales [outputs] (null: 1, but not with quads) + bias [outputs] (may be null) + residual
-/// [like out] (may be null). Words and bytes are multiplied with integers: those that x becomes have a scale for each pixel with a kernel of 1,
+/// [like out] (may be null). With `gated`, for products of matrices with outputs in two halves of multiples of 16, it is the first half
+/// times GELU of the second, [.., outputs / 2]. Words and bytes are multiplied with integers: those that x becomes have a scale for each pixel with a kernel of 1,
 /// and else for each image; sums of 128 channels with words, of 512 with bytes and of all with quads are exact, and added as floats.
 /// `workspace` holds ck_convolve_workspace bytes, aligned to 64.
 void ck_convolve(
     const ck_context *context, float *out, const ck_convolution *shape, const float *x, const void *packed, ck_weights type,
-    const float *scales, const float *bias, const float *residual, void *workspace);
+    const float *scales, const float *bias, const float *residual, bool gated, void *workspace);
 size_t ck_convolve_workspace(const ck_convolution *shape, ck_weights type);
 
 /// weights [outputs, channels, kernel, kernel], as the type says -> packed, ck_convolve_packed_count numbers: floats

@@ -21,6 +21,9 @@ public struct Linear {
         bias = hasBias ? try scope.parameter("bias", [outputs]) : nil
     }
 
+    /// GEGLU of what the layer gives: `x [..., in]` -> `[..., out / 2]`.
+    func geglu(_ x: Tensor) -> Tensor { x.linearGEGLU(weight, bias: bias) }
+
     /// `x [..., in]` -> `[..., out]`, plus `residual`.
     public func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
         x.linear(weight, bias: bias, residual: residual)

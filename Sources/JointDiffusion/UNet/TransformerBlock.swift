@@ -26,6 +26,6 @@ struct TransformerBlock {
     func callAsFunction(_ x: Tensor, context: Captions, coupling: Coupling) -> Tensor {
         var x = attn1(norm1(x), coupling: coupling, residual: x)
         x = attn2(norm2(x), context: context, residual: x)
-        return contract(expand(norm3(x)).geglu(), residual: x)
+        return contract(expand.geglu(norm3(x)), residual: x)
     }
 }

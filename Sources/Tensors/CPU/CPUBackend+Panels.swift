@@ -21,14 +21,26 @@ extension CPUBackend {
         }
     }
 
-    func panelLinear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor {
+    public func linearGEGLU(_ x: Tensor, weight: Parameter, bias: Parameter?) -> Tensor {
+        // Values and their gates must be in panels of their own.
+        guard usesPanels(weight), weight.shape[0].isMultiple(of: 32) else {
+            return geglu(linear(x, weight: weight, bias: bias, residual: nil))
+        }
+        return panelLinear(floats(x), weight: weight, bias: bias, residual: nil, gated: true)
+    }
+
+    /// - Parameter gated: whether it is GEGLU of the product that comes out.
+    func panelLinear(
+        _ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?, gated: Bool = false
+    ) -> Tensor {
         let depth = weight.shape[1]
         let rows = x.count / depth
-        let out = Tensor(uninitialized: x.shape.replacingLast(with: weight.shape[0]), on: self)
+        let width = weight.shape[0] / (gated ? 2 : 1)
+        let out = Tensor(uninitialized: x.shape.replacingLast(with: width), on: self)
         let shape = ck_convolution(
             images: 1, height: 1, width: rows, channels: depth, outputs: weight.shape[0], kernel: 1,
             stride: 1, padding: 0, out_height: 1, out_width: rows)
-        convolve(x, weight: weight, bias: bias, residual: residual, shape, into: out)
+        convolve(x, weight: weight, bias: bias, residual: residual, gated: gated, shape, into: out)
         return out
     }
 
@@ -46,8 +58,8 @@ extension CPUBackend {
     }
 
     private func convolve(
-        _ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?, _ shape: ck_convolution,
-        into out: Tensor
+        _ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?, gated: Bool = false,
+        _ shape: ck_convolution, into out: Tensor
     ) {
         var shape = shape
         let packed = panelWeights(weight, &shape)
@@ -57,7 +69,7 @@ extension CPUBackend {
             ck_convolve(
                 &context, out.baseAddress, &shape, x.baseAddress, packed.values.pointer, packed.type,
                 packed.scales?.baseAddress, bias.map { float32($0).baseAddress }, residual?.baseAddress,
-                workspace?.pointer)
+                gated, workspace?.pointer)
         }
     }
 
