@@ -20,17 +20,11 @@
 #include "attention_bounded.h"
 
 void attend_bfloat16_avx512(const attention_task *t) {
-    if (scores_are_bounded(t))
-        attend_bounded(t, false);
-    else
-        attend_any_bfloat16_avx512(t);
+    if (!attend_bounded(t, false)) attend_any_bfloat16_avx512(t);
 }
 
 void attend_bytes_avx512(const attention_task *t) {
-    if (scores_are_bounded(t))
-        attend_bounded(t, true);
-    else
-        attend_any_bfloat16_avx512(t);
+    if (!attend_bounded(t, true)) attend_any_bfloat16_avx512(t);
 }
 
 /// Eight tiles of 16 rows of 64 bytes.

@@ -1,26 +1,43 @@
-// Attention in bfloat16 where no score can be large: |q k| <= |q| |k|, and a block's header knows its largest |k|. Powers of scores
-// are then within the range of float32, and of bfloat16, whose exponents are the same, without the largest being taken off
-// first. So nothing is searched or rescaled, scores never leave the registers, and a power takes no products: bfloat16 has 7 bits
-// behind the point, so a score is rounded to as many, and what they make of 2^x stands in a table of 128 bytes.
+// Attention in bfloat16 without a search for the largest score: |q k| <= |q| |k|, and a block's header knows its largest |k|. Where
+// that bounds a query's scores well enough, their powers are within the range of float32, and of bfloat16, whose exponents are the
+// same, as they are. Else the bound is taken off, but for what is in range, and should all that is left be too small to be told
+// from nothing, attention_bfloat16.h does it over again with the largest score.
+//
+// So nothing is rescaled, scores never leave the registers, and a power takes no products: bfloat16 has 7 bits behind the point, so
+// a score is rounded to as many, and what they make of 2^x stands in a table of 128 bytes.
 //
 // Scores can be of bytes too, which are multiplied twice as fast: a query has a scale, and so has each key. Queries are without a
 // sign, and what that adds is taken off from the start.
 
 enum { ROWS = 6, SPAN = 32 };  // a tile of scores
 
-/// Up to which magnitude scores, which are exponents of two, count as small: 2^48 is left for the sum over tokens of values, and
-/// products with values down to 2^-46 do not vanish.
+/// The largest magnitude of scores, which are exponents of two, that are taken as they are: 2^48 is left for the sum over tokens of
+/// values, and products with values down to 2^-46 do not vanish.
 static const float score_limit = 80;
+
+/// Of smaller totals too much may have vanished: powers do so below 2^-126, and their products with values too.
+static const float least_total = 0x1p-90f;
+
+/// So large that the last bit of a sum with it is 2^-7; the sum's low word then is 128 x, with the bias of an exponent.
+static const float power_base = 0x1.8p16f + 127;
 
 /// Lanes of 16 that are before `end`, beginning with `begin`.
 INLINE __mmask16 lanes_before(size_t begin, size_t end) {
     return begin + 16 <= end ? 0xffff : begin < end ? (__mmask16)((1u << (end - begin)) - 1) : 0;
 }
 
-/// Whether the task's scores are all small. What is not a number is not.
-INLINE bool scores_are_bounded(const attention_task *t) {
+typedef enum {
+    STRANGE,  // some are not numbers
+    NEAR,     // all are within the limit
+    FAR,      // some may be beyond it
+} scores_range;
+
+/// bases [QUERIES] = what is added to the scores of each of the task's queries: the base of powers, less what brings them within
+/// the limit.
+INLINE scores_range bases_of(const attention_task *t, float *bases) {
     const attention_work *w = t->work;
-    float keys = 0, queries = 0, strange = 0;
+    float keys = 0, strange = 0;
+    scores_range range = NEAR;
     for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
         size_t member = w->members[j], blocks = w->blocks_at[member + 1] - w->blocks_at[member];
         const float *packed = w->packed + w->packed_at[member] + t->head * blocks * w->block_size;
@@ -30,20 +47,24 @@ INLINE bool scores_are_bounded(const attention_task *t) {
             strange += square - square;
         }
     }
-    for (size_t r = 0; r < t->count; r++) {
+    // Rounding both makes squares larger by less than a tenth, with bytes of up to 585 channels.
+    float exponents = 1.44269504088896f * 1.44269504088896f / (float)w->depth * 1.21f;
+    for (size_t r = 0; r < QUERIES; r++) {
         const float *q = query_at(t, r);
         f32x16 squares = splat(0);
         for (size_t i = 0; i < w->depth; i += 16) {
             f32x16 some = (f32x16)_mm512_maskz_loadu_ps(lanes_before(i, w->depth), q + i);
             squares += some * some;
         }
-        float square = _mm512_reduce_add_ps((__m512)squares);
-        queries = fmaxf(queries, square);
+        float square = _mm512_reduce_add_ps((__m512)squares) * keys * exponents;
         strange += square - square;
+        bases[r] = power_base;
+        if (square > score_limit * score_limit) {
+            bases[r] -= sqrtf(square) - score_limit;
+            range = FAR;
+        }
     }
-    // Rounding both makes squares larger by less than a tenth, with bytes of up to 585 channels; 2^48 is left for more.
-    float exponents = 1.44269504088896f * 1.44269504088896f / (float)w->depth * 1.21f;
-    return keys * queries * exponents + strange <= score_limit * score_limit;
+    return strange == 0 ? range : STRANGE;
 }
 
 /// The keys of a block, as they are multiplied.
@@ -54,11 +75,11 @@ typedef struct {
     size_t steps;          // pairs or quads that are not only zeros
 } keys_of_block;
 
-/// What the queries of a group are: rows of so many pairs or quads, and scales of bytes.
+/// What the queries of a group are: rows of so many pairs or quads, what is added to their scores, and scales of bytes.
 typedef struct {
     const uint32_t *q;
     size_t stride;
-    const float *scales;
+    const float *bases, *scales;
 } queries_of_group;
 
 /// round(128 (2^(i / 128) - 1)): a bfloat16's 7 bits behind the point.
@@ -71,13 +92,11 @@ static const uint8_t fractions_of_powers[128] __attribute__((aligned(64))) = {
     117, 118, 120, 121, 123, 124, 125, 127,
 };
 
-/// 2^x as bfloat16, with an error of at most 2^-8 beside that of rounding, of scores with SPAN keys.
+/// 2^x as bfloat16, with an error of at most 2^-8 beside that of rounding, of two vectors of sums with `power_base`.
 INLINE u32x16 powers(f32x16 first, f32x16 second) {
     const i32x16 low_words = {0x00020000, 0x00060004, 0x000a0008, 0x000e000c, 0x00120010, 0x00160014, 0x001a0018, 0x001e001c,
                               0x00220020, 0x00260024, 0x002a0028, 0x002e002c, 0x00320030, 0x00360034, 0x003a0038, 0x003e003c};
-    // So large that the last bit of the sum is 2^-7; its low word then is 128 x, with the bias of an exponent.
-    const f32x16 shift = splat(0x1.8p16f + 127);
-    __m512i x = _mm512_permutex2var_epi16((__m512i)(first + shift), (__m512i)low_words, (__m512i)(second + shift));
+    __m512i x = _mm512_permutex2var_epi16((__m512i)first, (__m512i)low_words, (__m512i)second);
     __m512i fraction = _mm512_permutex2var_epi8(
         _mm512_load_si512(fractions_of_powers), x, _mm512_load_si512(fractions_of_powers + 64));
     // 7 bits of each word are the fraction's, the others x's.
@@ -88,7 +107,8 @@ INLINE u32x16 powers(f32x16 first, f32x16 second) {
 /// p [ROWS, BLOCK / 2] = the powers of the scores of a group of queries and the first `count` keys of a block, those beyond up to a
 /// multiple of SPAN zero; their sums are added to totals [ROWS, 16].
 INLINE void powers_of_block(
-    uint32_t *p, float *totals, const queries_of_group *group, const keys_of_block *k, size_t count, bool bytes) {
+    uint32_t *p, float *totals, const queries_of_group *group, const keys_of_block *k, size_t count, scores_range range,
+    bool bytes) {
     for (size_t begin = 0; begin < count; begin += SPAN) {
         f32x16 scores[ROWS][2] = {0};
         if (bytes)
@@ -105,10 +125,14 @@ INLINE void powers_of_block(
         __mmask32 there = count - begin < SPAN ? (1u << (count - begin)) - 1 : UINT32_MAX;
         _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
             f32x16 *x = scores[r];
-            if (bytes)
-                _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++)
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++) {
+                if (bytes)
                     x[v] = __builtin_convertvector((i32x16)x[v], f32x16) *
                            (load16(k->scales + begin + 16 * v) * splat(group->scales[r]));
+                x[v] += splat(group->bases[r]);
+                // No power is less than 2^-126.
+                if (range == FAR) x[v] = MAX16(x[v], splat(power_base - 126));
+            }
             __m512i those = _mm512_maskz_mov_epi16(there, (__m512i)powers(x[0], x[1]));
             _mm512_store_si512(p + r * (BLOCK / 2) + begin / 2, those);
             store16(totals + r * 16, DOT2(load16(totals + r * 16), those, splat_word(BFLOAT16_ONES)));
@@ -183,7 +207,8 @@ INLINE void load_queries_as_bytes(const attention_task *t, uint32_t *q, float *s
     }
 }
 
-/// Behind what bfloat16 packs: keys as bytes [quads of channels, BLOCK, 4], their scales, and where sums with them start, both [BLOCK].
+/// Behind what bfloat16 packs: keys as bytes [quads of channels, BLOCK, 4], their scales, and where sums with them start, both
+/// [BLOCK].
 void pack_bytes_avx512(
     const float *keys, const float *values, size_t count, size_t channels, size_t depth, float *packed) {
     pack_bfloat16_avx512(keys, values, count, channels, depth, packed);
@@ -207,12 +232,23 @@ void pack_bytes_avx512(
     }
 }
 
-INLINE void attend_bounded(const attention_task *t, bool bytes) {
+/// What a group of queries gets of a block of keys and values.
+INLINE void attend_group(
+    float *sums, float *totals, const queries_of_group *group, const keys_of_block *keys, const uint32_t *values, size_t count,
+    const attention_work *w, scores_range range, bool bytes) {
+    uint32_t p[ROWS * BLOCK / 2] __attribute__((aligned(64)));
+    powers_of_block(p, totals, group, keys, count, range, bytes);
+    weigh(sums, p, values, round_up(count, SPAN) / 2, w->depth, w->padded);
+}
+
+/// False if it cannot be done so: then nothing has been.
+INLINE bool attend_bounded(const attention_task *t, bool bytes) {
     const attention_work *w = t->work;
     size_t rows = round_up(t->count, ROWS), pairs = pairs_of_channels(w->depth), quads = (w->depth + 3) / 4;
-    float *sums = scratch_of(w), *totals = sums + QUERIES * w->padded, scales[QUERIES];
+    float *sums = scratch_of(w), *totals = sums + QUERIES * w->padded, scales[QUERIES], bases[QUERIES];
     uint32_t *q = (uint32_t *)(totals + QUERIES * 16);
-    uint32_t p[ROWS * BLOCK / 2] __attribute__((aligned(64)));
+    scores_range range = bases_of(t, bases);
+    if (range == STRANGE) return false;
     memset(sums, 0, rows * w->padded * sizeof(float));
     memset(totals, 0, rows * 16 * sizeof(float));
     if (bytes)
@@ -234,11 +270,17 @@ INLINE void attend_bounded(const attention_task *t, bool bytes) {
                 keys = (keys_of_block){(const uint32_t *)behind, key_scales, (const int32_t *)(key_scales + BLOCK), quads};
             }
             for (size_t row = 0; row < rows; row += ROWS) {
-                queries_of_group group = {.q = q + row * pairs, .stride = pairs, .scales = scales + row};
-                powers_of_block(p, totals + row * 16, &group, &keys, count, bytes);
-                weigh(sums + row * w->padded, p, values, round_up(count, SPAN) / 2, w->depth, w->padded);
+                queries_of_group group = {
+                    .q = q + row * pairs, .stride = pairs, .bases = bases + row, .scales = scales + row};
+                if (range == NEAR)
+                    attend_group(sums + row * w->padded, totals + row * 16, &group, &keys, values, count, w, NEAR, bytes);
+                else
+                    attend_group(sums + row * w->padded, totals + row * 16, &group, &keys, values, count, w, FAR, bytes);
             }
         }
     }
+    for (size_t r = 0; range == FAR && r < t->count; r++)
+        if (!(_mm512_reduce_add_ps((__m512)load16(totals + r * 16)) >= least_total)) return false;
     store_results_bfloat16_avx512(t, sums, totals);
+    return true;
 }

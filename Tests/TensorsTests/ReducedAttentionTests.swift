@@ -85,13 +85,13 @@ import Testing
         }
     }
 
-    /// Where queries and keys are short enough no score can be large, and none is searched for; the results meet at that border,
-    /// whatever the number of tokens and channels is.
+    /// How long queries and keys are bounds their scores, so that none need be searched for unless all are far below that; results
+    /// meet at these borders, whatever the number of tokens and channels is.
     @Test(arguments: [1, 31, 32, 77, 128, 129, 300], [1, 8, 40, 72, 96])
     func bordersOfLargeScores(_ tokens: Int, _ depth: Int) {
         let test = AttentionTests.Case(
             images: 1, tokens: 53, heads: 2, depth: depth, segments: [tokens, 5])
-        for longest in [Float(1), 40, 54, 56, 58, 300] {
+        for longest in [Float(1), 40, 54, 56, 58, 90, 140, 300, 3000] {
             let contexts = Self.contexts.map { ($0, CK_BFLOATS) } + [(Self.contexts.last!, CK_QUADS)]
             let outputs = contexts.map { context, factors in
                 attend(test, context, factors) { queries, segments in
