@@ -25,23 +25,36 @@ INLINE f32x16 NAME(power)(f32x16 x) {
     return p * (f32x16)exponent;
 }
 
+/// out [pairs] = neighbours of x [depth], times a factor; what is beyond the last is zero.
+INLINE void NAME(round_pairs)(uint32_t *out, const float *x, size_t depth, size_t pairs, f32x16 factor) {
+    for (size_t i = 0; i < 2 * pairs; i += 32) {
+        u32x16 both = ROUNDED(load_within(x, i, depth) * factor, load_within(x, i + 16, depth) * factor);
+        memcpy(out + i / 2, &both, sizeof both);
+    }
+}
+
 void NAME(pack)(
     const float *keys, const float *values, size_t count, size_t channels, size_t depth, float *packed) {
+    enum { TOKENS = 16 };
     size_t pairs = pairs_of_channels(depth), padded = round_up(depth, 16);
     uint32_t *k = (uint32_t *)(packed + BLOCK_HEADER), *v = k + pairs * BLOCK;
     f32x16 largest = splat(0), strange = splat(0);
-    for (size_t token = 0; token < BLOCK; token += 16) {
+    uint32_t rows[TOKENS][16];
+    for (size_t token = 0; token < BLOCK; token += TOKENS) {
         f32x16 square = splat(0);
-        for (size_t i = 0; i < pairs; i++) {
-            f32x16 even = splat(0), odd = splat(0);
-            for (size_t lane = 0; lane < 16 && token + lane < count && 2 * i < depth; lane++) {
-                const float *from = keys + (token + lane) * channels + 2 * i;
-                even[lane] = from[0];
-                if (2 * i + 1 < depth) odd[lane] = from[1];
+        for (size_t first = 0; first < pairs; first += 16) {
+            for (size_t r = 0; r < TOKENS; r++) {
+                bool there = token + r < count && 2 * first < depth;
+                NAME(round_pairs)(
+                    rows[r], keys + (token + r) * channels + 2 * first, there ? depth - 2 * first : 0, 16, splat(1));
             }
-            square += even * even + odd * odd;
-            u32x16 both = pairs_of(even, odd);
-            memcpy(k + i * BLOCK + token, &both, sizeof both);
+            for (size_t i = 0; i < 16; i++) {
+                u32x16 both;
+                for (size_t r = 0; r < TOKENS; r++) both[r] = rows[r][i];
+                f32x16 even = (f32x16)(both << 16), odd = (f32x16)(both & 0xffff0000);
+                square += even * even + odd * odd;
+                memcpy(k + (first + i) * BLOCK + token, &both, sizeof both);
+            }
         }
         largest = max16(largest, square);
         strange += square - square;
@@ -50,10 +63,8 @@ void NAME(pack)(
     for (size_t token = 0; token < BLOCK; token += 2) {
         const float *even = values + token * channels;
         for (size_t i = 0; i < padded; i += 16) {
-            size_t there = i < depth ? (depth - i < 16 ? depth - i : 16) : 0;
-            f32x16 a = token < count ? load_some(even + i, there) : splat(0);
-            f32x16 b = token + 1 < count ? load_some(even + channels + i, there) : splat(0);
-            u32x16 both = pairs_of(a, b);
+            f32x16 a = load_within(even, i, token < count ? depth : 0);
+            u32x16 both = pairs_of(a, load_within(even + channels, i, token + 1 < count ? depth : 0));
             memcpy(v + token / 2 * padded + i, &both, sizeof both);
         }
     }
@@ -140,18 +151,7 @@ INLINE void NAME(soften)(
 INLINE void NAME(load_queries)(const attention_task *t, uint32_t *q, size_t count, size_t pairs) {
     size_t depth = t->work->depth;
     f32x16 scale = splat(1.44269504088896f / sqrtf((float)depth));
-    for (size_t r = 0; r < count; r++) {
-        const float *from = query_at(t, r);
-        for (size_t i = 0; i < 2 * pairs; i += 32) {
-            f32x16 halves[2];
-            for (size_t h = 0; h < 2; h++) {
-                size_t at = i + 16 * h;
-                halves[h] = at + 16 <= depth ? load16(from + at) : at < depth ? load_some(from + at, depth - at) : splat(0);
-            }
-            u32x16 both = ROUNDED(halves[0] * scale, halves[1] * scale);
-            memcpy(q + r * pairs + i / 2, &both, sizeof both);
-        }
-    }
+    for (size_t r = 0; r < count; r++) NAME(round_pairs)(q + r * pairs, query_at(t, r), depth, pairs, scale);
 }
 
 INLINE void NAME(store_results)(const attention_task *t, const float *sums, const float *totals) {

@@ -63,6 +63,11 @@ INLINE f32x16 load_some(const float *p, size_t count) {
     return v;
 }
 
+/// x[at...], of which x has `count`; what is beyond these is zero.
+INLINE f32x16 load_within(const float *x, size_t at, size_t count) {
+    return at + 16 <= count ? load16(x + at) : at < count ? load_some(x + at, count - at) : (f32x16){0};
+}
+
 INLINE void store_some(float *p, f32x16 v, size_t count) { memcpy(p, &v, count * sizeof(float)); }
 
 INLINE f32x16 splat(float x) { return (f32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
