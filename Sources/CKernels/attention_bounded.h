@@ -9,7 +9,7 @@
 // Scores can be of bytes too, which are multiplied twice as fast: a query has a scale, and so has each key. Queries are without a
 // sign, and what that adds is taken off from the start.
 
-enum { ROWS = 6, SPAN = 32 };  // a tile of scores
+enum { ROWS = 6, SPAN = 32, WIDE_SPAN = 64 };  // a tile of scores: of so many queries and keys
 
 /// The largest magnitude of scores, which are exponents of two, that are taken as they are: 2^48 is left for the sum over tokens of
 /// values, and products with values down to 2^-46 do not vanish.
@@ -104,40 +104,53 @@ INLINE u32x16 powers(f32x16 first, f32x16 second) {
     return (u32x16)_mm512_ternarylogic_epi32(x, fraction, (__m512i)splat_word(0x007f007f), SECOND_WHERE_THIRD_ELSE_FIRST);
 }
 
-/// p [ROWS, BLOCK / 2] = the powers of the scores of a group of queries and the first `count` keys of a block, those beyond up to a
-/// multiple of SPAN zero; their sums are added to totals [ROWS, 16].
+/// p [ROWS, vectors * 8] = the powers of the scores of a group of queries and so many vectors of keys, of which `count` are there;
+/// their sums are added to totals [ROWS, 16].
+INLINE void powers_of_keys(
+    uint32_t *p, float *totals, const queries_of_group *group, const keys_of_block *k, size_t begin, size_t count, int vectors,
+    scores_range range, bool bytes) {
+    f32x16 scores[ROWS][WIDE_SPAN / 16] = {0};
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS && bytes; r++)
+        memcpy(scores[r], k->start + begin, (size_t)vectors * sizeof(f32x16));
+    for (size_t i = 0; i < k->steps; i++) {
+        const uint32_t *keys = k->keys + i * BLOCK + begin;
+        u32x16 b[WIDE_SPAN / 16];
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) b[v] = load_words(keys + 16 * v);
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
+            u32x16 a = splat_word(group->q[(size_t)r * group->stride + i]);
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
+                scores[r][v] = bytes ? (f32x16)DOT4(scores[r][v], a, b[v]) : DOT2(scores[r][v], a, b[v]);
+        }
+    }
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
+        f32x16 *x = scores[r], total = load16(totals + r * 16);
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {
+            if (bytes)
+                x[v] = __builtin_convertvector((i32x16)x[v], f32x16) *
+                       (load16(k->scales + begin + 16 * v) * splat(group->scales[r]));
+            x[v] += splat(group->bases[r]);
+            // No power is less than 2^-126.
+            if (range == FAR) x[v] = MAX16(x[v], splat(power_base - 126));
+        }
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v += 2) {
+            u32x16 both = powers(x[v], x[v + 1]);
+            if (count < SPAN) both = (u32x16)_mm512_maskz_mov_epi16((1u << count) - 1, (__m512i)both);
+            memcpy(p + r * (BLOCK / 2) + v * 8, &both, sizeof both);
+            total = DOT2(total, both, splat_word(BFLOAT16_ONES));
+        }
+        store16(totals + r * 16, total);
+    }
+}
+
+/// The same of the first `count` keys of a block; p [ROWS, BLOCK / 2] of those beyond is zero up to a multiple of SPAN.
 INLINE void powers_of_block(
     uint32_t *p, float *totals, const queries_of_group *group, const keys_of_block *k, size_t count, scores_range range,
     bool bytes) {
-    for (size_t begin = 0; begin < count; begin += SPAN) {
-        f32x16 scores[ROWS][2] = {0};
-        if (bytes)
-            _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) memcpy(scores[r], k->start + begin, sizeof scores[r]);
-        for (size_t i = 0; i < k->steps; i++) {
-            const uint32_t *keys = k->keys + i * BLOCK + begin;
-            u32x16 b[2] = {load_words(keys), load_words(keys + 16)};
-            _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
-                u32x16 a = splat_word(group->q[(size_t)r * group->stride + i]);
-                _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++)
-                    scores[r][v] = bytes ? (f32x16)DOT4(scores[r][v], a, b[v]) : DOT2(scores[r][v], a, b[v]);
-            }
-        }
-        __mmask32 there = count - begin < SPAN ? (1u << (count - begin)) - 1 : UINT32_MAX;
-        _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
-            f32x16 *x = scores[r];
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++) {
-                if (bytes)
-                    x[v] = __builtin_convertvector((i32x16)x[v], f32x16) *
-                           (load16(k->scales + begin + 16 * v) * splat(group->scales[r]));
-                x[v] += splat(group->bases[r]);
-                // No power is less than 2^-126.
-                if (range == FAR) x[v] = MAX16(x[v], splat(power_base - 126));
-            }
-            __m512i those = _mm512_maskz_mov_epi16(there, (__m512i)powers(x[0], x[1]));
-            _mm512_store_si512(p + r * (BLOCK / 2) + begin / 2, those);
-            store16(totals + r * 16, DOT2(load16(totals + r * 16), those, splat_word(BFLOAT16_ONES)));
-        }
-    }
+    size_t begin = 0;
+    for (; begin + WIDE_SPAN <= count; begin += WIDE_SPAN)
+        powers_of_keys(p + begin / 2, totals, group, k, begin, WIDE_SPAN, WIDE_SPAN / 16, range, bytes);
+    for (; begin < count; begin += SPAN)
+        powers_of_keys(p + begin / 2, totals, group, k, begin, count - begin, SPAN / 16, range, bytes);
 }
 
 /// The same as `weighted` for 40 channels, of which the last eight fill half a vector.

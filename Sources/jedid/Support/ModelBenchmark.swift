@@ -22,10 +22,11 @@ struct ModelBenchmark {
         }
         let pixels = Tensor(normal: [1, height, width, 3], seed: 1, on: backend)
         let encode = timeOfOthers { model.vae.encode(pixels) }
-        let plain = time { forward(images: 1, coupling: .alone(images: 1)) }
-        var profile = profiled()
-        let withReferences = references > 0 && mode != .none ? timeWithReferences() : nil
-        if withReferences != nil { profile = profiled() }
+        let plain = { forward(images: 1, coupling: .alone(images: 1)) }
+        let withReferences = references > 0 && mode != .none ? forwardWithReferences() : nil
+        // In turn, so that what else the machine does falls on both.
+        let forwards = times([plain] + (withReferences.map { [$0] } ?? []))
+        let profile = profiled(withReferences ?? plain)
         backend.trim()
         let latent = Tensor(
             normal: [1, height / model.vae.downscale, width / model.vae.downscale, model.vae.latentChannels],
@@ -38,8 +39,8 @@ struct ModelBenchmark {
             threads: configuration?.threads ?? 0, precision: configuration?.precision.rawValue ?? "",
             mode: mode.rawValue,
             references: references, referenceTokens: referenceTokens, textEncoding: text, vaeEncode: encode,
-            unetForward: plain,
-            unetForwardWithReferences: withReferences, vaeDecode: decode, peakMemoryBytes: Self.peakMemory,
+            unetForward: forwards[0],
+            unetForwardWithReferences: withReferences == nil ? nil : forwards[1], vaeDecode: decode, peakMemoryBytes: Self.peakMemory,
             peak: profile == nil ? nil : peak(), profile: profile)
     }
 
@@ -58,9 +59,11 @@ struct ModelBenchmark {
         return 2 * Double(side * side * side) / (seconds.min() ?? .infinity) / 1e9
     }
 
-    /// What the operations of the last timed forwards took, each the mean over them; nil where nobody asked.
-    private func profiled() -> [BenchmarkReport.Operation]? {
+    /// What the operations of a forward take, each the mean over some; nil where nobody asked.
+    private func profiled(_ forward: () -> Tensor) -> [BenchmarkReport.Operation]? {
         guard let profiler = model.backend as? ProfilingBackend else { return nil }
+        profiler.reset()
+        for _ in 0..<repetitions { _ = forward() }
         let whole = profiler.profile.reduce(0) { $0 + $1.seconds }
         return profiler.profile.map { entry in
             BenchmarkReport.Operation(
@@ -71,19 +74,19 @@ struct ModelBenchmark {
         }
     }
 
-    private func timeWithReferences() -> Double {
+    private func forwardWithReferences() -> () -> Tensor {
         switch mode {
         case .none, .joint:
             let set = Coupling(sets: [Coupling.ImageSet(images: references + 1)])
-            return time { forward(images: references + 1, coupling: set) }
+            return { forward(images: references + 1, coupling: set) }
         case .cached:
             let entries = recorded()
             let selection = selection(of: entries)
             let chosen = selection.map { $0(entries) } ?? entries
-            return time { forwardOverBank(chosen) }
+            return { forwardOverBank(chosen) }
         case .matched:
             let selection = selection(of: recorded())
-            return time {
+            return {
                 let entries = recorded()
                 return forwardOverBank(selection.map { $0(entries) } ?? entries)
             }
@@ -128,25 +131,27 @@ struct ModelBenchmark {
     }
 
     /// Of a part that is not the U-Net; what it took of memory is given back.
-    private func timeOfOthers(_ body: () -> Tensor) -> Double? {
+    private func timeOfOthers(_ body: @escaping () -> Tensor) -> Double? {
         guard !isUNetOnly else { return nil }
         defer {
             model.backend.trim()
             model.backend.discardWeights()
         }
-        return time(body)
+        return times([body])[0]
     }
 
-    /// Median seconds, after a warm-up.
-    private func time(_ body: () -> Tensor) -> Double {
-        _ = body()
-        (model.backend as? ProfilingBackend)?.reset()
-        let times = (0..<repetitions).map { _ in
-            let start = ContinuousClock.now
-            _ = body()
-            return (ContinuousClock.now - start) / .seconds(1)
+    /// Median seconds of each, in turn, after a warm-up.
+    private func times(_ bodies: [() -> Tensor]) -> [Double] {
+        for body in bodies { _ = body() }
+        var times = bodies.map { _ in [Double]() }
+        for _ in 0..<repetitions {
+            for (index, body) in bodies.enumerated() {
+                let start = ContinuousClock.now
+                _ = body()
+                times[index].append((ContinuousClock.now - start) / .seconds(1))
+            }
         }
-        return times.sorted()[repetitions / 2]
+        return times.map { $0.sorted()[repetitions / 2] }
     }
 
     /// The most memory this process has held, mapped weights included.
