@@ -1,7 +1,7 @@
 // Softmax attention over several segments of keys and values, without ever holding the scores.
 //
 // First every segment is packed once per head: keys transposed, in blocks of BLOCK tokens, both padded to whole
-// vectors. Then tasks of QUERIES queries walk over the blocks of their image's segments with the online softmax
+// vectors. Then tasks of some queries walk over the blocks of their image's segments with the online softmax
 // (running maximum m and sum l per query; the output so far is rescaled when m grows), so that a task's working
 // set stays in the second-level cache whatever the number of tokens. attention_bounded.h does without the maximum.
 #include "attention.h"
@@ -12,7 +12,7 @@
 static void attend_reference(const attention_task *t) {
     const attention_work *w = t->work;
     double scale = 1 / sqrt((double)w->depth);
-    // The scratch is larger: QUERIES rows of at least twice this many floats.
+    // The scratch is larger: MOST_QUERIES rows of at least twice this many floats.
     double *sum = (double *)scratch_of(w);
     for (size_t row = t->begin; row < t->begin + t->count; row++) {
         size_t at = (t->image * w->tokens + row) * w->channels + t->head * w->depth;
@@ -238,10 +238,10 @@ static void pack_task(void *pointer, size_t task) {
 
 static void attend(void *pointer, size_t task) {
     const attention_work *w = pointer;
-    size_t block = task % w->query_blocks, begin = block * QUERIES;
+    size_t block = task % w->query_blocks, begin = block * w->queries_a_task, left = w->tokens - begin;
     attention_task t = {
         .work = w, .image = task / w->query_blocks / w->heads, .head = task / w->query_blocks % w->heads,
-        .begin = begin, .count = w->tokens - begin < QUERIES ? w->tokens - begin : QUERIES};
+        .begin = begin, .count = left < w->queries_a_task ? left : w->queries_a_task};
     w->run(&t);
 }
 
@@ -286,6 +286,7 @@ static void choose(attention_work *w, ck_weights factors) {
         if (isa == CK_AVX512) w->run = attend_avx512;
     } else if (isa >= CK_AVX2) {
         bool native = isa == CK_AVX512 && ck_detect_bfloat16();
+        if (native && !w->context->tiles) w->queries_a_task = MOST_QUERIES;
         w->run = !native ? attend_bfloat16_avx2 : w->context->tiles ? attend_bfloat16_amx : attend_bfloat16_avx512;
         w->pack = native ? pack_bfloat16_avx512 : pack_bfloat16_avx2;
         if (factors == CK_QUADS) {
@@ -313,11 +314,12 @@ void ck_attention(
     size_t depth = channels / heads, padded = round_up(depth, 16);
     factors = factors_of(context, causal, factors);
     attention_work w = {
-        .context = context, .out = out, .narrow = narrow, .queries = queries, .tokens = tokens, .channels = channels, .heads = heads,
-        .depth = depth, .padded = padded, .query_blocks = (tokens + QUERIES - 1) / QUERIES, .segments = segments,
-        .first = first, .members = members, .segment_count = segment_count,
+        .context = context, .out = out, .narrow = narrow, .queries = queries, .tokens = tokens, .channels = channels,
+        .heads = heads, .depth = depth, .padded = padded, .queries_a_task = QUERIES, .segments = segments, .first = first,
+        .members = members, .segment_count = segment_count,
         .block_size = block_size(depth, padded, factors), .causal = causal, .logsumexp = logsumexp};
     choose(&w, factors);
+    w.query_blocks = (tokens + w.queries_a_task - 1) / w.queries_a_task;
     size_t tasks = images * heads * w.query_blocks;
     w.scratch = (float *)((char *)workspace + offsets_size(segment_count));
     w.scratch_size = scratch_size(depth, padded, segments, segment_count);

@@ -2,7 +2,11 @@
 #pragma once
 #include "simd.h"
 
-enum { BLOCK = 128, QUERIES = 48 };
+enum {
+    BLOCK = 128,
+    QUERIES = 48,       // of a task
+    MOST_QUERIES = 96,  // where products take so little time that keys, which all tasks read, would be waited for
+};
 
 struct attention_task;
 
@@ -11,7 +15,8 @@ typedef struct {
     void *out;
     bool narrow;  // the result is rounded to bfloat16 too
     const float *queries;
-    size_t tokens, channels, heads, depth, padded, query_blocks;
+    size_t tokens, channels, heads, depth, padded;
+    size_t queries_a_task, query_blocks;
     const ck_segment *segments;
     const size_t *first, *members;
     size_t *packed_at;  // where each segment's packed form starts, in floats; one past the last: the total
@@ -40,7 +45,7 @@ INLINE size_t pairs_of_channels(size_t depth) { return round_up(depth, 32) / 2; 
 /// Floats that a task works in: its queries, their sums, a vector for each.
 INLINE size_t attention_scratch(size_t depth, size_t padded) {
     size_t pairs = pairs_of_channels(depth);
-    return QUERIES * ((depth > pairs ? depth : pairs) + padded + 16);
+    return MOST_QUERIES * ((depth > pairs ? depth : pairs) + padded + 16);
 }
 
 INLINE float *scratch_of(const attention_work *w) {

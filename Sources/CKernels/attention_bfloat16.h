@@ -172,9 +172,9 @@ typedef void (*NAME(block))(
 
 INLINE void NAME(walk)(const attention_task *t, size_t rows, NAME(block) block) {
     const attention_work *w = t->work;
-    float maximum[QUERIES];
-    float *sums = scratch_of(w), *totals = sums + QUERIES * w->padded;
-    uint32_t *q = (uint32_t *)(totals + QUERIES * 16);
+    float maximum[MOST_QUERIES];
+    float *sums = scratch_of(w), *totals = sums + MOST_QUERIES * w->padded;
+    uint32_t *q = (uint32_t *)(totals + MOST_QUERIES * 16);
     memset(sums, 0, rows * w->padded * sizeof(float));
     memset(totals, 0, rows * 16 * sizeof(float));
     for (size_t r = 0; r < rows; r++) maximum[r] = -INFINITY;

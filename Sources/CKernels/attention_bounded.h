@@ -32,8 +32,8 @@ typedef enum {
     FAR,      // some may be beyond it
 } scores_range;
 
-/// bases [QUERIES] = what is added to the scores of each of the task's queries: the base of powers, less what brings them within
-/// the limit.
+/// bases [MOST_QUERIES] = what is added to the scores of each of the task's queries: the base of powers, less what brings them
+/// within the limit.
 INLINE scores_range bases_of(const attention_task *t, float *bases) {
     const attention_work *w = t->work;
     float keys = 0, strange = 0;
@@ -49,7 +49,7 @@ INLINE scores_range bases_of(const attention_task *t, float *bases) {
     }
     // Rounding both makes squares larger by less than a tenth, with bytes of up to 585 channels.
     float exponents = 1.44269504088896f * 1.44269504088896f / (float)w->depth * 1.21f;
-    for (size_t r = 0; r < QUERIES; r++) {
+    for (size_t r = 0; r < round_up(t->count, ROWS); r++) {
         const float *q = query_at(t, r);
         f32x16 squares = splat(0);
         for (size_t i = 0; i < w->depth; i += 16) {
@@ -258,8 +258,8 @@ INLINE void attend_group(
 INLINE bool attend_bounded(const attention_task *t, bool bytes) {
     const attention_work *w = t->work;
     size_t rows = round_up(t->count, ROWS), pairs = pairs_of_channels(w->depth), quads = (w->depth + 3) / 4;
-    float *sums = scratch_of(w), *totals = sums + QUERIES * w->padded, scales[QUERIES], bases[QUERIES];
-    uint32_t *q = (uint32_t *)(totals + QUERIES * 16);
+    float *sums = scratch_of(w), *totals = sums + MOST_QUERIES * w->padded, scales[MOST_QUERIES], bases[MOST_QUERIES];
+    uint32_t *q = (uint32_t *)(totals + MOST_QUERIES * 16);
     scores_range range = bases_of(t, bases);
     if (range == STRANGE) return false;
     memset(sums, 0, rows * w->padded * sizeof(float));
