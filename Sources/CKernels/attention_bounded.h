@@ -21,11 +21,6 @@ static const float least_total = 0x1p-90f;
 /// So large that the last bit of a sum with it is 2^-7; the sum's low word then is 128 x, with the bias of an exponent.
 static const float power_base = 0x1.8p16f + 127;
 
-/// Lanes of 16 that are before `end`, beginning with `begin`.
-INLINE __mmask16 lanes_before(size_t begin, size_t end) {
-    return begin + 16 <= end ? 0xffff : begin < end ? (__mmask16)((1u << (end - begin)) - 1) : 0;
-}
-
 typedef enum {
     STRANGE,  // some are not numbers
     NEAR,     // all are within the limit
@@ -53,7 +48,7 @@ INLINE scores_range bases_of(const attention_task *t, float *bases) {
         const float *q = query_at(t, r);
         f32x16 squares = splat(0);
         for (size_t i = 0; i < w->depth; i += 16) {
-            f32x16 some = (f32x16)_mm512_maskz_loadu_ps(lanes_before(i, w->depth), q + i);
+            f32x16 some = load_within(q, i, w->depth);
             squares += some * some;
         }
         float square = _mm512_reduce_add_ps((__m512)squares) * keys * exponents;
@@ -206,13 +201,10 @@ INLINE void load_queries_as_bytes(const attention_task *t, uint32_t *q, float *s
     size_t depth = t->work->depth;
     for (size_t r = 0; r < count; r++) {
         const float *from = query_at(t, r);
-        __m512 largest = _mm512_setzero_ps();
-        for (size_t i = 0; i < depth; i += 16)
-            largest = _mm512_max_ps(largest, _mm512_abs_ps(_mm512_maskz_loadu_ps(lanes_before(i, depth), from + i)));
-        float step = _mm512_reduce_max_ps(largest) / INT8_MAX;
-        __m512 inverse = _mm512_set1_ps(inverse_of(step));
+        float step = magnitude_of(from, depth) / INT8_MAX;
+        f32x16 inverse = splat(inverse_of(step));
         for (size_t i = 0; i < 2 * pairs; i += 16) {
-            __m512 x = _mm512_mul_ps(_mm512_maskz_loadu_ps(lanes_before(i, depth), from + i), inverse);
+            __m512 x = (__m512)(load_within(from, i, depth) * inverse);
             __m512i number = _mm512_add_epi32(_mm512_cvtps_epi32(x), _mm512_set1_epi32(X_OFFSET_QUADS));
             _mm_storeu_si128((__m128i *)((uint8_t *)(q + r * pairs) + i), _mm512_cvtepi32_epi8(number));
         }

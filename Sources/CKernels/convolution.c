@@ -24,7 +24,7 @@ typedef struct convolution_work {
     size_t rows, blocks, groups;  // output pixels, and parts of them and of the panels
     void (*run)(const struct convolution_work *, size_t block, size_t group);
     accumulate_function accumulate;
-    multiply_quads_function multiply_quads;  // if not null, what whole tiles with a kernel of 1 are made with
+    multiply_quads_function multiply_quads;  // if not null, what whole tiles of a product of matrices are made with
     bool wide;  // MOST_VECTORS panels at a time
     bool flat;  // each output pixel is of the input pixel at its place: a product of matrices
     bool gated;
@@ -180,15 +180,14 @@ INLINE void finish(const convolution_work *w, float *out, const float *sums, flo
 
 /// MOST_VECTORS panels of quads for PRODUCT_ROWS pixels, which are where `rows` says.
 INLINE void finish_quads(
-    const convolution_work *w, float *out, size_t stride, const void *const *rows, const origin *origins, size_t pixel,
-    size_t panel) {
+    const convolution_work *w, float *out, size_t stride, const void *const *rows, size_t pixel, size_t panel) {
     const ck_convolution *s = w->shape;
     size_t depth = depth_of(s, CK_QUADS), k = panel * 16, at = pixel * s->outputs + k;
     quads_end end = {
         .excess = w->excess + k, .scales = w->scales + k, .bias = w->bias ? w->bias + k : NULL,
         .residual = w->residual ? w->residual + at : NULL, .residual_stride = s->outputs, .out = out,
         .stride = stride};
-    for (size_t r = 0; r < PRODUCT_ROWS; r++) end.x_scales[r] = x_scale_of(w, pixel + r, origins[r]);
+    memcpy(end.x_scales, w->x_scales + pixel, sizeof end.x_scales);
     w->multiply_quads(&end, rows, depth, weights_at(w->packed, panel * depth * 16, CK_QUADS), depth * 16);
 }
 
@@ -219,7 +218,7 @@ INLINE void convolve_panels(
     if (w->multiply_quads && vectors == MOST_VECTORS && (panel + MOST_VECTORS) * 16 <= s->outputs)
         for (; done + PRODUCT_ROWS <= count; done += PRODUCT_ROWS) {
             rows_at(w, origins + done, first + done, PRODUCT_ROWS, 0, 0, rows);
-            finish_quads(w, out + done * stride, stride, rows, origins + done, first + done, panel);
+            finish_quads(w, out + done * stride, stride, rows, first + done, panel);
         }
     memset(sums, 0, round_up(count - done, PRODUCT_ROWS) * vectors * 16 * sizeof(float));
     for (size_t tap = 0; tap < taps; tap++)
@@ -324,9 +323,7 @@ void ck_convolve(
         const integer_kernels *kernels = integer_products(context->isa);
         w.accumulate = type == CK_QUADS ? kernels->accumulate_quads : kernels->accumulate;
         // Whole rows are read then, which what is beyond an image has not.
-        bool inside = shape->padding == 0 && (shape->out_height - 1) * shape->stride < shape->height &&
-                      (shape->out_width - 1) * shape->stride < shape->width;
-        if (type == CK_QUADS && shape->kernel == 1 && inside) w.multiply_quads = kernels->multiply_quads;
+        if (type == CK_QUADS && w.flat) w.multiply_quads = kernels->multiply_quads;
         if (type == CK_QUADS) w.excess = (const int32_t *)(const void *)((const char *)packed + numbers_of(shape, type));
     } else {
         accumulate_run(context->isa, accumulate_generic, &w.accumulate);

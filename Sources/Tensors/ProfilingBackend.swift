@@ -66,19 +66,20 @@ public final class ProfilingBackend: Backend {
     // MARK: Products
 
     public func linear(_ x: Tensor, weight: Parameter, bias: Parameter?, residual: Tensor?) -> Tensor {
-        let rows = x.count / x.shape[-1]
-        return note(
-            "linear", "\(rows) x \(weight.shape[1]) -> \(weight.shape[0])",
-            operations: 2 * Double(rows) * Double(weight.shape[0] * weight.shape[1])
-        ) { base.linear(x, weight: weight, bias: bias, residual: residual) }
+        noteProduct("linear", x, weight) { base.linear(x, weight: weight, bias: bias, residual: residual) }
     }
 
     public func linearGEGLU(_ x: Tensor, weight: Parameter, bias: Parameter?) -> Tensor {
+        noteProduct("linearGEGLU", x, weight) { base.linearGEGLU(x, weight: weight, bias: bias) }
+    }
+
+    private func noteProduct(
+        _ operation: String, _ x: Tensor, _ weight: Parameter, _ body: () -> Tensor
+    ) -> Tensor {
         let rows = x.count / x.shape[-1]
         return note(
-            "linearGEGLU", "\(rows) x \(weight.shape[1]) -> \(weight.shape[0])",
-            operations: 2 * Double(rows) * Double(weight.shape[0] * weight.shape[1])
-        ) { base.linearGEGLU(x, weight: weight, bias: bias) }
+            operation, "\(rows) x \(weight.shape[1]) -> \(weight.shape[0])",
+            operations: 2 * Double(rows) * Double(weight.shape[0] * weight.shape[1]), body)
     }
 
     public func convolution(

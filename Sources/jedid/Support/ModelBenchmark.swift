@@ -40,7 +40,8 @@ struct ModelBenchmark {
             mode: mode.rawValue,
             references: references, referenceTokens: referenceTokens, textEncoding: text, vaeEncode: encode,
             unetForward: forwards[0],
-            unetForwardWithReferences: withReferences == nil ? nil : forwards[1], vaeDecode: decode, peakMemoryBytes: Self.peakMemory,
+            unetForwardWithReferences: forwards.count > 1 ? forwards[1] : nil, vaeDecode: decode,
+            peakMemoryBytes: Self.peakMemory,
             peak: profile == nil ? nil : peak(), profile: profile)
     }
 
