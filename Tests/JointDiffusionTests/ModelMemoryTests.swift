@@ -29,8 +29,15 @@ import Testing
             #expect(weights.count == 3 && weights.allSatisfy { $0 > 0 })
             #expect(weights.reduce(0, +) == 4 * model.parameterCount)
             // So small a picture that no convolution takes tiles.
-            let difference = Self.needed(all, 16) - Self.needed(one, 16)
-            #expect(difference == weights.reduce(0, +) - (weights.max() ?? 0))
+            func saved(_ edit: (inout ModelMemory) -> Void) -> Int {
+                var pair = [all, one]
+                for index in pair.indices { edit(&pair[index]) }
+                return Self.needed(pair[0], 16) - Self.needed(pair[1], 16)
+            }
+            #expect(saved { ($0.perPixel, $0.perLatentPixel) = (0, 0) } == weights[0] + weights[1])
+            // Activations are with their own network's weights: the U-Net's, and the autoencoder's.
+            #expect(saved { $0.perPixel = 0 } == weights[0] + weights[1])
+            #expect(saved { ($0.perPixel, $0.perLatentPixel) = (weights[2], 0) } == weights[0] + weights[2])
         }
     }
 

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// An estimate from the model's shapes, held against what a checkpoint of Stable Diffusion 1.5's size takes.
 public struct ModelMemory: Codable, Sendable, Equatable {
-    /// The weights of each network.
+    /// The weights of each network, in the order text encoder, autoencoder, U-Net.
     public var networks: [NetworkMemory]
     /// Whether the weights of a network stay in memory while another computes; those that are packed on the disk do not.
     public var holdsAllNetworks: Bool
@@ -38,9 +38,19 @@ public struct ModelMemory: Codable, Sendable, Equatable {
         let tiling = VAETiling.chosen(.automatic, bytesPerPixel: perPixel, height: height, width: width)
         let pixels =
             tiling?.pixels(height: height, width: width, downscale: downscale) ?? width * height
+        // 4. A network's activations are alone; its weights are where they go with the others'.
         let weights = networks.map { $0.needed(width: width, height: height) }
-        let held = holdsAllNetworks ? weights.reduce(0, +) : weights.max() ?? 0
-        return Self.base + adapted + held + max(denoising, pixels * perPixel)
+        let activations = ModelNetwork.allCases.map { network in
+            switch network {
+            case .textEncoder: 0
+            case .autoencoder: pixels * perPixel
+            case .unet: denoising
+            }
+        }
+        let largest =
+            holdsAllNetworks
+            ? weights.reduce(0, +) + (activations.max() ?? 0) : zip(weights, activations).map(+).max() ?? 0
+        return Self.base + adapted + largest
     }
 }
 

@@ -117,6 +117,8 @@ extension AutoencoderKL {
             for level in levels {
                 for resnet in level.resnets { x = resnet(x) }
                 if let upsampler = level.upsampler { x = upsampler(x.upsampledNearest2x()) }
+                // Finer levels have the larger activations, and no use for these weights.
+                x.backend.discardWeights()
             }
             return convOut(normOut(x, activation: .silu))
         }
