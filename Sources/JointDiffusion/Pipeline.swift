@@ -138,6 +138,9 @@ public final class Pipeline {
         // A walk that ends early gives its memory back here; a whole one is decoded next, which does.
         var isMade = false
         defer { if !isMade { backend.trim() } }
+        // A set passes whole.
+        if request.mode == .joint { backend.imagesPerPass = references.count + request.seeds.count }
+        defer { backend.imagesPerPass = 1 }
 
         // 1. What the references and the words are.
         let latents = references.isEmpty ? nil : Tensor.concatenatingRows(references.map(\.latent))

@@ -11,6 +11,9 @@ public protocol Backend: AnyObject {
     /// Lets the system take back the memory of weights that files have the contents of: they come back when they are used.
     func discardWeights()
 
+    /// So many images are in most passes to come, for which weights take the form that is fastest. Any number may pass.
+    var imagesPerPass: Int { get set }
+
     /// A block of at least `byteCount` bytes with unspecified contents, aligned to 64 bytes.
     func allocate(byteCount: Int) -> Storage
 

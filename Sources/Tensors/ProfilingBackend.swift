@@ -56,6 +56,11 @@ public final class ProfilingBackend: Backend {
 
     public func discardWeights() { base.discardWeights() }
 
+    public var imagesPerPass: Int {
+        get { base.imagesPerPass }
+        set { base.imagesPerPass = newValue }
+    }
+
     public func kept(_ keysValues: KeysValues) -> KeysValues {
         let kept = base.kept(keysValues)
         return KeysValues(keys: kept.keys.seen(by: self), values: kept.values.seen(by: self))

@@ -78,6 +78,24 @@ import Testing
                 #expect(Self.needed(memory, side) - Self.needed(without, side) == megabytes << 20, "\(side)")
             }
         }
+        // A set passes whole; the autoencoder takes its pictures one by one.
+        try Self.withModel { model, _ in
+            var memory = model.memory(precision: .float32)
+            let filters = NetworkMemory.Filters(
+                downscale: 16, count: 9 << 18, bytes: 4, bytesInTiles: 4, smallestTile: 2)
+            let network = NetworkMemory(weights: 1 << 30, filters: [filters])
+            memory.networks = [network, network, network]
+            func tiles(_ mode: ReferenceMode, _ references: Int) -> Int {
+                var without = memory
+                for index in 0..<3 { without.networks[index].filters = [] }
+                let needed = [memory, without].map {
+                    $0.needed(width: 256, height: 256, mode: mode, references: references)
+                }
+                return (needed[0] - needed[1]) >> 20
+            }
+            #expect(tiles(.none, 0) == 0 && tiles(.cached, 7) == 0 && tiles(.joint, 1) == 0)
+            #expect(tiles(.joint, 2) == 7 && tiles(.joint, 3) == 7 && tiles(.joint, 30) == 7)
+        }
         var configuration = CPUConfiguration()
         configuration.usesWinograd = false
         try Self.withModel(configuration) { model, _ in

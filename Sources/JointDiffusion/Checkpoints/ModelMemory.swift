@@ -39,7 +39,9 @@ public struct ModelMemory: Codable, Sendable, Equatable {
         let pixels =
             tiling?.pixels(height: height, width: width, downscale: downscale) ?? width * height
         // 4. A network's activations are alone; its weights are where they go with the others'.
-        let weights = networks.map { $0.needed(width: width, height: height) }
+        let weights = zip(ModelNetwork.allCases, networks).map { network, memory in
+            memory.needed(width: width, height: height, images: network == .unet ? set : 1)
+        }
         let activations = ModelNetwork.allCases.map { network in
             switch network {
             case .textEncoder: 0
@@ -87,11 +89,13 @@ public struct NetworkMemory: Codable, Sendable, Equatable {
         self.filters = filters
     }
 
-    /// All weights, with those of filters as the picture's size makes them.
-    func needed(width: Int, height: Int) -> Int {
+    /// All weights, with those of filters as the picture's size and the number of images in a pass make them.
+    func needed(width: Int, height: Int, images: Int) -> Int {
         filters.reduce(weights) {
             let pixels = (width / $1.downscale) * (height / $1.downscale)
-            guard let side = Winograd.tile(pixels: pixels), side >= $1.smallestTile else { return $0 }
+            guard let side = Winograd.tile(pixels: pixels, images: images), side >= $1.smallestTile else {
+                return $0
+            }
             let points = (side + 2) * (side + 2)
             return $0 + $1.count / 9 * (points * $1.bytesInTiles - 9 * $1.bytes)
         }
@@ -138,7 +142,7 @@ extension DiffusionModel {
                         bytesInTiles: bytesInTiles, smallestTile: smallest)
                 })
         }
-        let packed = networks.reduce(0) { $0 + $1.needed(width: width, height: height) }
+        let packed = networks.reduce(0) { $0 + $1.needed(width: width, height: height, images: 1) }
         return ModelMemory(
             networks: networks, holdsAllNetworks: !(packsOnDisk ?? cpu?.keepsOnDisk(packed) ?? false),
             adapted: adaptedCount * 4, perPixel: vae.bytesPerPixel,

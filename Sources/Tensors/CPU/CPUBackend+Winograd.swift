@@ -5,9 +5,15 @@ import CKernels
 public enum Winograd {
     /// Outputs along a tile's side, or nil if the convolution is better computed directly.
     ///
-    /// The weights grow and are read but once, so an image needs pixels enough to be worth them. It does not depend on the number
-    /// of images, so that a weight keeps its form.
-    public static func tile(pixels: Int) -> Int? { pixels >= 2048 ? 4 : pixels >= 640 ? 2 : nil }
+    /// The weights grow and are read but once, so a pass needs pixels enough to be worth them. Of many images four count: for more,
+    /// weights would grow beyond the memory that is worth it.
+    /// - Parameters:
+    ///   - pixels: of an image.
+    ///   - images: in most passes; not in this very one, so that a weight keeps its form.
+    public static func tile(pixels: Int, images: Int) -> Int? {
+        let all = pixels * min(images, 4)
+        return all >= 2048 ? 4 : all >= 640 ? 2 : nil
+    }
 }
 
 extension CPUBackend {
@@ -15,7 +21,7 @@ extension CPUBackend {
     func winogradTile(_ x: Tensor, weight: Parameter, geometry: ConvolutionGeometry) -> (
         side: Int, factors: ck_weights
     )? {
-        guard let side = Winograd.tile(pixels: x.shape[1] * x.shape[2]),
+        guard let side = Winograd.tile(pixels: x.shape[1] * x.shape[2], images: imagesPerPass),
             geometry == ConvolutionGeometry(kernel: 3, paddingBefore: 1, paddingAfter: 1),
             weight.shape[0].isMultiple(of: 16), weight.shape[1].isMultiple(of: 16),
             let factors = configuration.winogradFactors(bearing: weight.coarsest, side: side)

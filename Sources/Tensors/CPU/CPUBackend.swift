@@ -19,6 +19,8 @@ public final class CPUBackend: Backend {
     /// Where packed weights are kept; nil: in memory only.
     let packedWeights: PackedWeightStore?
 
+    public var imagesPerPass = 1
+
     private let pulse: Pulse?
 
     /// - Parameters:

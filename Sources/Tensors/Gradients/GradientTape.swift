@@ -140,6 +140,11 @@ public final class GradientTape: Backend {
 
     public func discardWeights() { base.discardWeights() }
 
+    public var imagesPerPass: Int {
+        get { base.imagesPerPass }
+        set { base.imagesPerPass = newValue }
+    }
+
     /// As they are: gradients go back through them.
     public func kept(_ keysValues: KeysValues) -> KeysValues { keysValues }
 
