@@ -54,7 +54,7 @@ public struct SubjectStatus: Codable, Sendable, Equatable {
     public var photosLeftOut: [FileNote]
     /// Photos that cannot be used.
     public var photosRejected: [FileNote]
-    /// How many of the used photos have their encoded form in the cache for the present model.
+    /// How many of the used photos have an encoded form in the cache for the present model, in whatever size.
     public var photosEncoded: Int
     /// How many pictures the prompt file asks for; nil without a prompt file.
     public var promptLines: Int?

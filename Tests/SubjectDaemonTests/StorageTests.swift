@@ -163,12 +163,22 @@ import Testing
     @Test func theCacheKnowsWhatItHas() throws {
         let folder = try TestFolder()
         let cache = try ReferenceCache(folder: folder("cache"), logger: SilentLogger.make())
-        #expect(!cache.contains(Self.key) && cache.load(Self.key) == nil)
+        func contains(_ cache: ReferenceCache, model: String = Self.key.modelHash) -> Bool {
+            cache.contains(contentHash: Self.key.contentHash, modelHash: model)
+        }
+        #expect(!contains(cache) && cache.load(Self.key) == nil)
         cache.store(Self.reference, for: Self.key)
-        #expect(cache.contains(Self.key) && cache.load(Self.key) == Self.reference)
+        #expect(contains(cache) && cache.load(Self.key) == Self.reference)
+        #expect(!contains(cache, model: "another"))
         try folder.write("cache/.jedi-x.part", "half")
         let again = try ReferenceCache(folder: folder("cache"), logger: SilentLogger.make())
-        #expect(again.contains(Self.key))
+        #expect(contains(again))
+        // One of two sizes goes, then the other.
+        var other = Self.key
+        other.width *= 2
+        again.store(Self.reference, for: other)
+        #expect(again.names.count == 2 && again.remove([again.names[0]]) == 1 && contains(again))
+        #expect(again.remove(again.names) == 1 && again.names.isEmpty && !contains(again))
         #expect(!folder.exists("cache/.jedi-x.part"))
     }
 }

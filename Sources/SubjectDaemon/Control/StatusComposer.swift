@@ -32,12 +32,8 @@ struct StatusComposer: Sendable {
         let cache = cache
         let subjects = await monitor.subjectStatuses(counts: counts, limit: Self.subjectsShown) {
             contentHash in
-            guard let modelHash = engine.modelHash, let width = engine.width, let height = engine.height
-            else {
-                return false
-            }
-            return cache.contains(
-                ReferenceKey(contentHash: contentHash, modelHash: modelHash, width: width, height: height))
+            guard let modelHash = engine.modelHash else { return false }
+            return cache.contains(contentHash: contentHash, modelHash: modelHash)
         }
         return StatusReport(
             madeAt: .now,

@@ -21,7 +21,7 @@ final class ReferenceCache: Sendable {
     let folder: String
     private let logger: Logger
     /// The names of the files that are there.
-    private let present: Mutex<Set<String>>
+    private let present: Mutex<Names>
 
     /// Where a daemon with that state folder has its cache.
     static func folder(stateFolder: String) -> String { stateFolder + "/ReferenceCache" }
@@ -36,9 +36,9 @@ final class ReferenceCache: Sendable {
         present = Mutex(try Self.files(in: folder))
     }
 
-    /// Whether the photo need not be encoded, as far as is known without reading.
-    func contains(_ key: ReferenceKey) -> Bool {
-        present.withLock { $0.contains(Self.fileName(key)) }
+    /// Whether the photo is encoded for the model, in whatever size, as far as is known without reading.
+    func contains(contentHash: String, modelHash: String) -> Bool {
+        present.withLock { $0.contains(stem: Self.stem(contentHash, modelHash)) }
     }
 
     /// The encoded form, if it is there and sound.
@@ -51,16 +51,16 @@ final class ReferenceCache: Sendable {
             else {
                 logger.warning("dropped a damaged file of the cache, \(path); its photo is encoded again")
                 unlink(path)
-                present.withLock { _ = $0.remove(name) }
+                present.withLock { $0.remove(name) }
                 return nil
             }
-            present.withLock { _ = $0.insert(name) }
+            present.withLock { $0.insert(name) }
             return reference
         } catch {
             if !error.isMissing {
                 logger.warning("the cache cannot be read (\(error)); the photo is encoded again")
             }
-            present.withLock { _ = $0.remove(name) }
+            present.withLock { $0.remove(name) }
             return nil
         }
     }
@@ -72,28 +72,54 @@ final class ReferenceCache: Sendable {
             try AtomicFile.replace(
                 folder + "/" + name, with: CachedReference.encode(reference, key: key), mode: 0o640,
                 lasts: false)
-            present.withLock { _ = $0.insert(name) }
+            present.withLock { $0.insert(name) }
         } catch {
             logger.warning("could not keep an encoded photo (\(error)); it is encoded again next time")
         }
     }
 
     /// The names of the files that are there, sorted.
-    var names: [String] { present.withLock { $0.sorted() } }
+    var names: [String] { present.withLock(\.sorted) }
 
     /// The file is gone.
     func forget(_ name: String) {
-        present.withLock { _ = $0.remove(name) }
+        present.withLock { $0.remove(name) }
     }
 
     private static func fileName(_ key: ReferenceKey) -> String {
-        "\(key.contentHash)-\(key.modelHash.prefix(16))-\(key.width)x\(key.height).reference"
+        "\(stem(key.contentHash, key.modelHash))-\(key.width)x\(key.height).reference"
     }
 
-    private static func files(in folder: String) throws(SystemCallError) -> Set<String> {
+    /// What the names have in common of a photo's forms in all sizes.
+    private static func stem(_ contentHash: String, _ modelHash: String) -> String {
+        "\(contentHash)-\(modelHash.prefix(16))"
+    }
+
+    /// Names of files, found by what comes before the size.
+    private struct Names {
+        private var byStem: [Substring: Set<String>] = [:]
+
+        var sorted: [String] { byStem.values.joined().sorted() }
+
+        func contains(stem: String) -> Bool { byStem[stem[...]] != nil }
+
+        mutating func insert(_ name: String) { byStem[Self.stem(of: name), default: []].insert(name) }
+
+        mutating func remove(_ name: String) {
+            let stem = Self.stem(of: name)
+            byStem[stem]?.remove(name)
+            if byStem[stem]?.isEmpty == true { byStem[stem] = nil }
+        }
+
+        private static func stem(of name: String) -> Substring {
+            name.lastIndex(of: "-").map { name[..<$0] } ?? name[...]
+        }
+    }
+
+    private static func files(in folder: String) throws(SystemCallError) -> Names {
         guard let stream = opendir(folder) else { throw SystemCallError("read", folder) }
         defer { closedir(stream) }
-        var names: Set<String> = []
+        var names = Names()
         while let entry = readdir(stream) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
