@@ -70,7 +70,7 @@ public final class Pipeline {
         _ values: [Float], width: Int, height: Int, tiling: VAETiling.Choice = .automatic
     ) -> Tensor {
         // As after decoding.
-        defer { backend.trim() }
+        defer { giveBack() }
         let pixels = Tensor(values, shape: [1, height, width, 3], on: backend)
         let tiling = VAETiling.chosen(
             tiling, largest: largestWhole, bytesPerPixel: model.vae.bytesPerPixel, height: height,
@@ -86,10 +86,6 @@ public final class Pipeline {
     public func decode(
         _ latent: Tensor, tiling: VAETiling.Choice = .automatic
     ) throws(GenerationError) -> [UInt8] {
-        func giveBack() {
-            backend.trim()
-            backend.discardWeights()
-        }
         giveBack()
         defer { giveBack() }
         let tiling = VAETiling.chosen(
@@ -102,6 +98,12 @@ public final class Pipeline {
         return pixels.floats.map { value in
             UInt8(((min(max(value, -1), 1) + 1) * 127.5).rounded(.toNearestOrEven))
         }
+    }
+
+    /// Memory that is held for reuse, and that of weights which are in files.
+    private func giveBack() {
+        backend.trim()
+        backend.discardWeights()
     }
 
     /// The seeds' noise, for a request and its references.
@@ -137,10 +139,7 @@ public final class Pipeline {
         try check(start, for: request)
         // A walk that ends early gives its memory back here; a whole one is decoded next, which does.
         var isMade = false
-        defer { if !isMade { backend.trim() } }
-        // A set passes whole.
-        if request.mode == .joint { backend.imagesPerPass = references.count + request.seeds.count }
-        defer { backend.imagesPerPass = 1 }
+        defer { if !isMade { giveBack() } }
 
         // 1. What the references and the words are.
         let latents = references.isEmpty ? nil : Tensor.concatenatingRows(references.map(\.latent))
@@ -207,9 +206,11 @@ public final class Pipeline {
             if counter != nil { bank.select(nil) }
             let entries = bank.entries(at: step, of: sampler) { denoiser.record($0, $1, timestep: $2) }
             deep?.beginStep(renewing: plan.isRenewed(step))
+            backend.imagesPerPass = request.mode == .joint ? x.shape[0] : 1
             let outputs = denoiser.predictions(
                 sampler.scaledInput(x, at: step), timestep: timestep, branches: branches, entries: entries,
                 counter: counter, deep: deep)
+            backend.imagesPerPass = 1
             if let counter, let share = request.referenceTokens {
                 bank.select(ReferenceTokenSelection(counter, share: share))
             }

@@ -11,7 +11,8 @@ public protocol Backend: AnyObject {
     /// Lets the system take back the memory of weights that files have the contents of: they come back when they are used.
     func discardWeights()
 
-    /// So many images are in most passes to come, for which weights take the form that is fastest. Any number may pass.
+    /// How many images of a set pass together; 1 where each stands alone, however many share a pass. Weights take the form
+    /// that is fastest for so many, and the last bits of what comes out follow it.
     var imagesPerPass: Int { get set }
 
     /// A block of at least `byteCount` bytes with unspecified contents, aligned to 64 bytes.

@@ -63,6 +63,23 @@ import Testing
         }
     }
 
+    /// What is nowhere but in memory is there beside every network.
+    @Test func changedWeightsAreInMemoryBesideAllOthers() throws {
+        try LowRankGolden().withFolder { folder in
+            let adapters = [Self.adapter(folder, "kohya"), Self.adapter(folder, "peft")]
+            let models = try (plain: Self.load(folder, []), adapted: Self.load(folder, adapters))
+            func memory(_ model: DiffusionModel) -> ModelMemory {
+                model.memory(precision: .float32, packsOnDisk: true)
+            }
+            let (plain, adapted) = (memory(models.plain), memory(models.adapted))
+            let moved =
+                plain.unet.weights - adapted.unet.weights + plain.textEncoder.weights
+                - adapted.textEncoder.weights
+            #expect(moved > 0 && plain.adapted == 0 && adapted.adapted == 2 * moved)
+            #expect(plain.autoencoder == adapted.autoencoder)
+        }
+    }
+
     /// A middle factor, as LoCon's convolutions have: against the sums written out.
     @Test func aMiddleFactorCounts() throws {
         let module = "down_blocks.0.resnets.0.conv1"

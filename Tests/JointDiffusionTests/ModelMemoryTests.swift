@@ -25,7 +25,7 @@ import Testing
             let (all, one) = (
                 model.memory(precision: .float32), model.memory(precision: .float32, packsOnDisk: true)
             )
-            let weights = all.networks.map(\.weights)
+            let weights = [all.textEncoder, all.autoencoder, all.unet].map(\.weights)
             #expect(weights.count == 3 && weights.allSatisfy { $0 > 0 })
             #expect(weights.reduce(0, +) == 4 * model.parameterCount)
             // So small a picture that no convolution takes tiles.
@@ -44,7 +44,8 @@ import Testing
     /// The 3x3 convolutions between a network's first and last, as the files have them.
     @Test func filtersAreTheFilesOwn() throws {
         try Self.withModel { model, folder in
-            let networks = model.memory(precision: .float32).networks
+            let whole = model.memory(precision: .float32)
+            let networks = [whole.textEncoder, whole.autoencoder, whole.unet]
             for (network, memory) in zip(["text_encoder", "vae", "unet"], networks) {
                 let path =
                     "\(folder.path)/\(network)/"
@@ -64,17 +65,13 @@ import Testing
     func filtersGrowWithThePicture(_ smallest: Int) throws {
         try Self.withModel { model, _ in
             var memory = model.memory(precision: .float32)
-            memory.networks = [
-                NetworkMemory(
-                    weights: 1 << 30,
-                    filters: [
-                        .init(downscale: 8, count: 9 << 18, bytes: 4, bytesInTiles: 4, smallestTile: smallest)
-                    ])
+            memory.autoencoder.filters = [
+                .init(downscale: 8, count: 9 << 18, bytes: 4, bytesInTiles: 4, smallestTile: smallest)
             ]
-            let direct = NetworkMemory(weights: 1 << 30, filters: [])
+            memory.unet.filters = []
             for (side, megabytes) in [(128, 0), (256, smallest == 2 ? 7 : 0), (512, 27)] {
                 var without = memory
-                without.networks = [direct]
+                without.autoencoder.filters = []
                 #expect(Self.needed(memory, side) - Self.needed(without, side) == megabytes << 20, "\(side)")
             }
         }
@@ -83,11 +80,12 @@ import Testing
             var memory = model.memory(precision: .float32)
             let filters = NetworkMemory.Filters(
                 downscale: 16, count: 9 << 18, bytes: 4, bytesInTiles: 4, smallestTile: 2)
-            let network = NetworkMemory(weights: 1 << 30, filters: [filters])
-            memory.networks = [network, network, network]
+            memory.autoencoder.filters = [filters]
+            memory.unet.filters = [filters]
             func tiles(_ mode: ReferenceMode, _ references: Int) -> Int {
                 var without = memory
-                for index in 0..<3 { without.networks[index].filters = [] }
+                without.autoencoder.filters = []
+                without.unet.filters = []
                 let needed = [memory, without].map {
                     $0.needed(width: 256, height: 256, mode: mode, references: references)
                 }
@@ -99,7 +97,8 @@ import Testing
         var configuration = CPUConfiguration()
         configuration.usesWinograd = false
         try Self.withModel(configuration) { model, _ in
-            #expect(model.memory(precision: .float32).networks.allSatisfy { $0.filters.isEmpty })
+            let memory = model.memory(precision: .float32)
+            #expect(memory.autoencoder.filters.isEmpty && memory.unet.filters.isEmpty)
         }
         // Weights of 8 bits have 16 in tiles.
         for narrows in [true, false] {
@@ -110,7 +109,7 @@ import Testing
                 #expect(
                     2 * memory.perReferenceLatentPixel
                         == model.memory(precision: .float32).perReferenceLatentPixel)
-                let filters = memory.networks[2].filters
+                let filters = memory.unet.filters
                 #expect(filters.isEmpty == !narrows)
                 #expect(filters.allSatisfy { $0.bytes == 1 && $0.bytesInTiles == 2 && $0.smallestTile == 2 })
             }

@@ -170,6 +170,14 @@ import Testing
         cache.store(Self.reference, for: Self.key)
         #expect(contains(cache) && cache.load(Self.key) == Self.reference)
         #expect(!contains(cache, model: "another"))
+        // The same weights computed otherwise.
+        let long = String(repeating: "0123", count: 16)
+        var coarse = Self.key
+        coarse.modelHash = long + "-bf16"
+        cache.store(Self.reference, for: coarse)
+        #expect(contains(cache, model: coarse.modelHash) && !contains(cache, model: long))
+        #expect(!contains(cache, model: long + "-int8") && cache.load(coarse) == Self.reference)
+        #expect(cache.remove(cache.names.filter { $0.contains("bf16") }) == 1)
         try folder.write("cache/.jedi-x.part", "half")
         let again = try ReferenceCache(folder: folder("cache"), logger: SilentLogger.make())
         #expect(contains(again))

@@ -54,7 +54,7 @@ public final class DiffusionModel {
     public var parameterCount: Int { parameterCounts.values.reduce(0, +) }
 
     /// How many numbers of the weights are held beside the files' own, since LoRA files changed them.
-    var adaptedCount: Int { adapters.adaptedCount }
+    var adaptedCounts: [ModelNetwork: Int] { adapters.adaptedCounts }
 
     /// A tensor of the checkpoint that holds infinity or NaN, if there is one. Reads all weights.
     func nonFiniteWeight() -> (file: String, tensor: String)? {

@@ -4,11 +4,13 @@ import Tensors
 ///
 /// An estimate from the model's shapes, held against what a checkpoint of Stable Diffusion 1.5's size takes.
 public struct ModelMemory: Codable, Sendable, Equatable {
-    /// The weights of each network, in the order text encoder, autoencoder, U-Net.
-    public var networks: [NetworkMemory]
+    /// The weights of each network, but for those that LoRA files changed.
+    public var textEncoder: NetworkMemory
+    public var autoencoder: NetworkMemory
+    public var unet: NetworkMemory
     /// Whether the weights of a network stay in memory while another computes; those that are packed on the disk do not.
     public var holdsAllNetworks: Bool
-    /// Bytes of weights that are nowhere but in memory, since LoRA files changed them.
+    /// Bytes of weights that are nowhere but in memory, since LoRA files changed them: as they are, and packed.
     public var adapted: Int
     /// Bytes that decoding or encoding takes for each pixel.
     public var perPixel: Int
@@ -38,20 +40,16 @@ public struct ModelMemory: Codable, Sendable, Equatable {
         let tiling = VAETiling.chosen(.automatic, bytesPerPixel: perPixel, height: height, width: width)
         let pixels =
             tiling?.pixels(height: height, width: width, downscale: downscale) ?? width * height
-        // 4. A network's activations are alone; its weights are where they go with the others'.
-        let weights = zip(ModelNetwork.allCases, networks).map { network, memory in
-            memory.needed(width: width, height: height, images: network == .unet ? set : 1)
-        }
-        let activations = ModelNetwork.allCases.map { network in
-            switch network {
-            case .textEncoder: 0
-            case .autoencoder: pixels * perPixel
-            case .unet: denoising
-            }
-        }
+        let decoding = pixels * perPixel
+        // 4. The weights.
+        let (text, vae, unet) = (
+            textEncoder.needed(width: width, height: height, images: 1),
+            autoencoder.needed(width: width, height: height, images: 1),
+            unet.needed(width: width, height: height, images: set)
+        )
         let largest =
             holdsAllNetworks
-            ? weights.reduce(0, +) + (activations.max() ?? 0) : zip(weights, activations).map(+).max() ?? 0
+            ? text + vae + unet + max(decoding, denoising) : max(text, vae + decoding, unet + denoising)
         return Self.base + adapted + largest
     }
 }
@@ -109,12 +107,13 @@ extension DiffusionModel {
         let cpu = backend as? CPUBackend
         var configuration = cpu?.configuration ?? CPUConfiguration()
         configuration.precision = precision
-        let networks = ModelNetwork.allCases.map { network in
-            let bears: Precision =
+        var adapted = 0
+        func memory(_ network: ModelNetwork) -> NetworkMemory {
+            let (bears, filters, scale): (Precision, [Int: Int], Int) =
                 switch network {
-                case .textEncoder: .float32
-                case .autoencoder: .bfloat16
-                case .unet: .int8
+                case .textEncoder: (.float32, [:], 1)
+                case .autoencoder: (.bfloat16, (vae as? AutoencoderKL)?.filterCounts ?? [:], 1)
+                case .unet: (.int8, unet.filterCounts, vae.downscale)
                 }
             let bytes =
                 switch configuration.precision(bearing: bears) {
@@ -122,14 +121,9 @@ extension DiffusionModel {
                 case .bfloat16: 2
                 case .int8: 1
                 }
-            let filters: [Int: Int] =
-                switch network {
-                case .textEncoder: [:]
-                case .autoencoder: (vae as? AutoencoderKL)?.filterCounts ?? [:]
-                case .unet: unet.filterCounts
-                }
-            let scale = network == .unet ? vae.downscale : 1
-            let weights = (parameterCounts[network] ?? 0) * bytes
+            let copies = adaptedCounts[network] ?? 0
+            adapted += copies * (4 + bytes)
+            let weights = ((parameterCounts[network] ?? 0) - copies) * bytes
             guard let bytesInTiles = configuration.bytesInTiles(bearing: bears, side: 4) else {
                 return NetworkMemory(weights: weights, filters: [])
             }
@@ -142,10 +136,15 @@ extension DiffusionModel {
                         bytesInTiles: bytesInTiles, smallestTile: smallest)
                 })
         }
-        let packed = networks.reduce(0) { $0 + $1.needed(width: width, height: height, images: 1) }
+        let networks = (memory(.textEncoder), memory(.autoencoder), memory(.unet))
+        // In the largest of their forms.
+        let packed = [networks.0, networks.1, networks.2].reduce(0) {
+            $0 + $1.needed(width: width, height: height, images: Winograd.mostImages)
+        }
         return ModelMemory(
-            networks: networks, holdsAllNetworks: !(packsOnDisk ?? cpu?.keepsOnDisk(packed) ?? false),
-            adapted: adaptedCount * 4, perPixel: vae.bytesPerPixel,
+            textEncoder: networks.0, autoencoder: networks.1, unet: networks.2,
+            holdsAllNetworks: !(packsOnDisk ?? cpu?.keepsOnDisk(packed) ?? false),
+            adapted: adapted, perPixel: vae.bytesPerPixel,
             perLatentPixel: unet.configuration.bytesPerLatentPixel,
             perReferenceLatentPixel: unet.configuration.bytesPerReferenceLatentPixel
                 / (configuration.keepsHalf ? 2 : 1), downscale: vae.downscale

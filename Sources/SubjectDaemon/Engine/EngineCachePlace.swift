@@ -10,7 +10,7 @@ public struct EngineCachePlace: Sendable, Equatable {
     public var leftFree: Int64
 
     /// What packed weights may take, where nobody says otherwise.
-    public static let usualPackedWeights: Int64 = 8_000_000_000
+    public static let usualPackedWeights: Int64 = 10_000_000_000
 
     /// All of it.
     public init(folder: String, bytes: Int64, leftFree: Int64 = BudgetedFolder.usualLeftFree) {

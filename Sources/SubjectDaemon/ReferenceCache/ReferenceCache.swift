@@ -92,7 +92,9 @@ final class ReferenceCache: Sendable {
 
     /// What the names have in common of a photo's forms in all sizes.
     private static func stem(_ contentHash: String, _ modelHash: String) -> String {
-        "\(contentHash)-\(modelHash.prefix(16))"
+        // The hash is shortened; what is computed otherwise of the same weights stands behind it.
+        let parts = modelHash.split(separator: "-", maxSplits: 1)
+        return ([contentHash[...], parts.first?.prefix(16) ?? ""] + parts.dropFirst()).joined(separator: "-")
     }
 
     /// Names of files, found by what comes before the size.

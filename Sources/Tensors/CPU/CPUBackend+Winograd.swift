@@ -3,15 +3,17 @@ import CKernels
 /// Convolutions of 3x3 by minimal filtering of tiles (Winograd 1980; Lavin and Gray 2016): a half or a quarter of the
 /// multiplications, in float32 with errors of the same size, and of 16-bit integers in reduced precisions.
 public enum Winograd {
+    /// For more images weights do not grow: they would take more memory than the time is worth.
+    public static let mostImages = 4
+
     /// Outputs along a tile's side, or nil if the convolution is better computed directly.
     ///
-    /// The weights grow and are read but once, so a pass needs pixels enough to be worth them. Of many images four count: for more,
-    /// weights would grow beyond the memory that is worth it.
+    /// The weights grow and are read but once, so a pass needs pixels enough to be worth them.
     /// - Parameters:
     ///   - pixels: of an image.
-    ///   - images: in most passes; not in this very one, so that a weight keeps its form.
+    ///   - images: of a set that passes together; not those of this very pass, so that a weight keeps its form.
     public static func tile(pixels: Int, images: Int) -> Int? {
-        let all = pixels * min(images, 4)
+        let all = pixels * min(images, mostImages)
         return all >= 2048 ? 4 : all >= 640 ? 2 : nil
     }
 }

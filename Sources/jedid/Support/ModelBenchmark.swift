@@ -24,8 +24,7 @@ struct ModelBenchmark {
         let encode = timeOfOthers { model.vae.encode(pixels) }
         let plain = { forward(images: 1, coupling: .alone(images: 1)) }
         let withReferences = references > 0 && mode != .none ? forwardWithReferences() : nil
-        let forwards = timesOfForwards(plain, withReferences)
-        let profile = profiled(withReferences ?? plain)
+        let (forwards, profile) = forwards(plain, withReferences)
         backend.imagesPerPass = 1
         backend.trim()
         let latent = Tensor(
@@ -39,7 +38,7 @@ struct ModelBenchmark {
             threads: configuration?.threads ?? 0, precision: configuration?.precision.rawValue ?? "",
             mode: mode.rawValue,
             references: references, referenceTokens: referenceTokens, textEncoding: text, vaeEncode: encode,
-            unetForward: forwards.plain, unetForwardWithReferences: forwards.withReferences,
+            unetForward: forwards[0], unetForwardWithReferences: forwards.count > 1 ? forwards[1] : nil,
             vaeDecode: decode,
             peakMemoryBytes: Self.peakMemory,
             peak: profile == nil ? nil : peak(), profile: profile)
@@ -142,18 +141,19 @@ struct ModelBenchmark {
         return times([body])[0]
     }
 
-    private func timesOfForwards(_ plain: @escaping () -> Tensor, _ withReferences: (() -> Tensor)?) -> (
-        plain: Double, withReferences: Double?
+    /// Seconds of a plain forward and of one with references, and the profile of the one that matters more.
+    private func forwards(_ plain: @escaping () -> Tensor, _ withReferences: (() -> Tensor)?) -> (
+        [Double], [BenchmarkReport.Operation]?
     ) {
-        guard let withReferences else { return (times([plain])[0], nil) }
-        // What else the machine does is to fall on both.
-        guard mode == .joint else {
-            let times = times([plain, withReferences])
-            return (times[0], times[1])
+        if mode == .joint, let withReferences {
+            // For sets weights have another form, which is not to be changed with every forward.
+            let sets = times([withReferences])
+            let profile = profiled(withReferences)
+            return (times([plain]) + sets, profile)
         }
-        // For sets weights have another form, which is not to be changed with every forward.
-        let (before, sets, after) = (times([plain])[0], times([withReferences])[0], times([plain])[0])
-        return ((before + after) / 2, sets)
+        // In turn, so that what else the machine does falls on both.
+        let times = times([plain] + (withReferences.map { [$0] } ?? []))
+        return (times, profiled(withReferences ?? plain))
     }
 
     /// Median seconds of each, in turn, after a warm-up.

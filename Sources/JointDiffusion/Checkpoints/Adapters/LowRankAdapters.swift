@@ -3,8 +3,8 @@ import Tensors
 /// The LoRA files of a model, in the order in which they are added.
 final class LowRankAdapters {
     private let files: [LowRankFile]
-    /// How many numbers of the weights that were adapted are copies now, in float32.
-    private(set) var adaptedCount = 0
+    /// How many numbers of each network's weights that were adapted are copies now, in float32.
+    private(set) var adaptedCounts: [ModelNetwork: Int] = [:]
 
     init(_ adapters: [WeightedAdapter], on backend: any Backend) throws(CheckpointError) {
         var files: [LowRankFile] = []
@@ -22,7 +22,9 @@ final class LowRankAdapters {
                 adapted.formUnion(changes.keys)
             } catch { throw .adapter(error) }
         }
-        adaptedCount += adapted.reduce(0) { $0 + (checkpoint.storedShape(of: $1 + ".weight")?.count ?? 0) }
+        adaptedCounts[network, default: 0] += adapted.reduce(0) {
+            $0 + (checkpoint.storedShape(of: $1 + ".weight")?.count ?? 0)
+        }
     }
 
     /// Every key of every file must have been understood.
