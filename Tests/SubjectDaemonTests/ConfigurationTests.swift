@@ -132,7 +132,7 @@ import Testing
                         folder: "/var/lib/jedi/ReferenceCache/KeysValues", bytes: 2_000_000_000,
                         leftFree: 1 << 30),
                     packedWeights: EngineCachePlace(
-                        folder: "/var/lib/jedi/PackedWeights", bytes: 8_000_000_000, leftFree: 1 << 30),
+                        folder: "/var/lib/jedi/PackedWeights", bytes: 10_000_000_000, leftFree: 1 << 30),
                     hashes: "/var/lib/jedi/model-hashes.json"))
         #expect(entry("reference_cache", all) == "2 GB | /etc/jedi/jedid.yaml:23")
         #expect(entry("embeddings", all) == "[/toy.safetensors:<toy>] | /etc/jedi/jedid.yaml:21")
