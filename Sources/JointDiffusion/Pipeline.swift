@@ -70,7 +70,7 @@ public final class Pipeline {
         _ values: [Float], width: Int, height: Int, tiling: VAETiling.Choice = .automatic
     ) -> Tensor {
         // As after decoding.
-        defer { giveBack() }
+        defer { backend.giveBack() }
         let pixels = Tensor(values, shape: [1, height, width, 3], on: backend)
         let tiling = VAETiling.chosen(
             tiling, largest: largestWhole, bytesPerPixel: model.vae.bytesPerPixel, height: height,
@@ -86,8 +86,8 @@ public final class Pipeline {
     public func decode(
         _ latent: Tensor, tiling: VAETiling.Choice = .automatic
     ) throws(GenerationError) -> [UInt8] {
-        giveBack()
-        defer { giveBack() }
+        backend.giveBack()
+        defer { backend.giveBack() }
         let tiling = VAETiling.chosen(
             tiling, largest: largestWhole, bytesPerPixel: model.vae.bytesPerPixel,
             height: latent.shape[1] * model.vae.downscale,
@@ -98,12 +98,6 @@ public final class Pipeline {
         return pixels.floats.map { value in
             UInt8(((min(max(value, -1), 1) + 1) * 127.5).rounded(.toNearestOrEven))
         }
-    }
-
-    /// Memory that is held for reuse, and that of weights which are in files.
-    private func giveBack() {
-        backend.trim()
-        backend.discardWeights()
     }
 
     /// The seeds' noise, for a request and its references.
@@ -139,7 +133,7 @@ public final class Pipeline {
         try check(start, for: request)
         // A walk that ends early gives its memory back here; a whole one is decoded next, which does.
         var isMade = false
-        defer { if !isMade { giveBack() } }
+        defer { if !isMade { backend.giveBack() } }
 
         // 1. What the references and the words are.
         let latents = references.isEmpty ? nil : Tensor.concatenatingRows(references.map(\.latent))

@@ -83,6 +83,12 @@ public protocol Backend: AnyObject {
 }
 
 extension Backend {
+    /// Memory that is held for reuse, and that of weights which are in files.
+    public func giveBack() {
+        trim()
+        discardWeights()
+    }
+
     public func linearGEGLU(_ x: Tensor, weight: Parameter, bias: Parameter?) -> Tensor {
         geglu(linear(x, weight: weight, bias: bias, residual: nil))
     }

@@ -5,7 +5,7 @@ import Testing
 
 /// Weights take another form for the passes of sets, and back: no picture is to follow what was made before it.
 @Suite struct SetFormTests {
-    private static func model(_ body: (() throws -> Pipeline) throws -> Void) throws {
+    private static func withPipelines(_ body: (() throws -> Pipeline) throws -> Void) throws {
         let golden = try GoldenCheckpoint("epsilon", in: Goldens.directory)
         try CheckpointWriter.withFolder(of: golden, goldens: Goldens.directory) { folder in
             try body { Pipeline(try DiffusionModel(folder: folder.path, on: CPUBackend())) }
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func picturesDoNotFollowWhatWasMadeBefore() throws {
-        try Self.model { pipeline in
+        try Self.withPipelines { pipeline in
             let (first, second) = (try pipeline(), try pipeline())
             let modes: [ReferenceMode] = [.joint, .none, .cached, .joint]
             let forward = try modes.map { try Self.picture($0, first) }
@@ -38,7 +38,7 @@ import Testing
 
     /// After a set's walk single images have the form that is theirs.
     @Test func setsAloneHaveThatForm() throws {
-        try Self.model { pipeline in
+        try Self.withPipelines { pipeline in
             let pipeline = try pipeline()
             let unet = pipeline.model.unet
             func forward() -> [Float] {

@@ -53,7 +53,7 @@ public final class DiffusionModel {
     /// How many numbers the networks hold.
     public var parameterCount: Int { parameterCounts.values.reduce(0, +) }
 
-    /// How many numbers of the weights are held beside the files' own, since LoRA files changed them.
+    /// How many numbers of each network's weights are held beside the files' own, since LoRA files changed them.
     var adaptedCounts: [ModelNetwork: Int] { adapters.adaptedCounts }
 
     /// A tensor of the checkpoint that holds infinity or NaN, if there is one. Reads all weights.

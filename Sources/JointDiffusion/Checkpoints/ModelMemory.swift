@@ -136,13 +136,13 @@ extension DiffusionModel {
                         bytesInTiles: bytesInTiles, smallestTile: smallest)
                 })
         }
-        let networks = (memory(.textEncoder), memory(.autoencoder), memory(.unet))
+        let networks = [.textEncoder, .autoencoder, .unet].map(memory)
         // In the largest of their forms.
-        let packed = [networks.0, networks.1, networks.2].reduce(0) {
+        let packed = networks.reduce(0) {
             $0 + $1.needed(width: width, height: height, images: Winograd.mostImages)
         }
         return ModelMemory(
-            textEncoder: networks.0, autoencoder: networks.1, unet: networks.2,
+            textEncoder: networks[0], autoencoder: networks[1], unet: networks[2],
             holdsAllNetworks: !(packsOnDisk ?? cpu?.keepsOnDisk(packed) ?? false),
             adapted: adapted, perPixel: vae.bytesPerPixel,
             perLatentPixel: unet.configuration.bytesPerLatentPixel,

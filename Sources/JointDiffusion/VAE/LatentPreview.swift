@@ -81,8 +81,7 @@ public final class LatentPreview {
 
     private func decoded(_ latents: Tensor, by decoder: any LatentDecoder) -> Tensor {
         // Beside the U-Net's weights there may be no room.
-        backend.trim()
-        backend.discardWeights()
+        backend.giveBack()
         defer { backend.trim() }
         let tiling = VAETiling.chosen(
             .automatic, largest: Self.largestWhole, bytesPerPixel: decoder.bytesPerPixel,

@@ -39,8 +39,7 @@ struct ModelBenchmark {
             mode: mode.rawValue,
             references: references, referenceTokens: referenceTokens, textEncoding: text, vaeEncode: encode,
             unetForward: forwards[0], unetForwardWithReferences: forwards.count > 1 ? forwards[1] : nil,
-            vaeDecode: decode,
-            peakMemoryBytes: Self.peakMemory,
+            vaeDecode: decode, peakMemoryBytes: Self.peakMemory,
             peak: profile == nil ? nil : peak(), profile: profile)
     }
 
@@ -134,10 +133,7 @@ struct ModelBenchmark {
     /// Of a part that is not the U-Net; what it took of memory is given back.
     private func timeOfOthers(_ body: @escaping () -> Tensor) -> Double? {
         guard !isUNetOnly else { return nil }
-        defer {
-            model.backend.trim()
-            model.backend.discardWeights()
-        }
+        defer { model.backend.giveBack() }
         return times([body])[0]
     }
 
