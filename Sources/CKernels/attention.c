@@ -3,7 +3,8 @@
 // First every segment is packed once per head: keys transposed, in blocks of BLOCK tokens, both padded to whole
 // vectors. Then tasks of some queries walk over the blocks of their image's segments with the online softmax
 // (running maximum m and sum l per query; the output so far is rescaled when m grows), so that a task's working
-// set stays in the second-level cache whatever the number of tokens. attention_bounded.h does without the maximum.
+// set stays in the second-level cache whatever the number of tokens. attention_bounded.h does without the maximum, and
+// attention_bytes_avx512.c takes one for each block.
 #include "attention.h"
 #include "integer_products.h"
 
@@ -255,12 +256,10 @@ static size_t scratch_size(size_t depth, size_t padded, const ck_segment *segmen
 /// Bytes of the tables of offsets, whole vectors.
 static size_t offsets_size(size_t segment_count) { return round_up(2 * (segment_count + 1) * sizeof(size_t), 64); }
 
-/// What the products are of: floats in the reference, and where token t sees only keys 0...t; quads only where the processor has
-/// products of both kinds.
+/// What the products are of: floats in the reference, and where token t sees only keys 0...t; quads only where there is a kernel.
 static ck_weights factors_of(const ck_context *context, bool causal, ck_weights factors) {
     if (causal || context->isa == CK_REFERENCE) return CK_FLOATS;
-    bool bears = context->isa == CK_AVX512 && ck_detect_bfloat16() && ck_detect_int8() && !context->tiles;
-    return factors == CK_QUADS && !bears ? CK_BFLOATS : factors;
+    return factors == CK_QUADS && !ck_attention_multiplies_bytes(context) ? CK_BFLOATS : factors;
 }
 
 static size_t block_size(size_t depth, size_t padded, ck_weights factors) {
@@ -272,6 +271,14 @@ static size_t block_size(size_t depth, size_t padded, ck_weights factors) {
 
 static void choose(attention_work *w, ck_weights factors) {
     ck_isa isa = w->context->isa;
+#if defined(__x86_64__)
+    if (factors == CK_QUADS) {
+        w->queries_a_task = MOST_QUERIES;
+        w->run = attend_bytes_avx512;
+        w->pack = pack_bytes_avx512;
+        return;
+    }
+#endif
     if (factors == CK_WORDS) {
         w->run = integer_products(isa)->attend;
         w->pack = integer_products(isa)->pack;
@@ -289,10 +296,6 @@ static void choose(attention_work *w, ck_weights factors) {
         if (native && !w->context->tiles) w->queries_a_task = MOST_QUERIES;
         w->run = !native ? attend_bfloat16_avx2 : w->context->tiles ? attend_bfloat16_amx : attend_bfloat16_avx512;
         w->pack = native ? pack_bfloat16_avx512 : pack_bfloat16_avx2;
-        if (factors == CK_QUADS) {
-            w->run = attend_bytes_avx512;
-            w->pack = pack_bytes_avx512;
-        }
     }
 #endif
 }
@@ -302,6 +305,15 @@ bool ck_bfloat16_attention_pays(const ck_context *context) {
     // Intel's vectors of bfloat16 are no faster than those of float32; what is rounded to fill them is lost.
     __builtin_cpu_init();
     return context->isa == CK_AVX512 && ck_detect_bfloat16() && (context->tiles || !__builtin_cpu_is("intel"));
+#else
+    return false;
+#endif
+}
+
+bool ck_attention_multiplies_bytes(const ck_context *context) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return context->isa == CK_AVX512 && ck_detect_int8() && __builtin_cpu_supports("avx512vbmi") && !context->tiles;
 #else
     return false;
 #endif

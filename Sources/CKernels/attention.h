@@ -67,9 +67,9 @@ INLINE size_t attention_bfloat16_block(size_t depth, size_t padded) {
     return BLOCK_HEADER + BLOCK * pairs_of_channels(depth) + BLOCK / 2 * padded;
 }
 
-/// The same with keys as bytes behind it, which have scales, and where their sums start.
+/// Floats of a packed block of bytes; attention_bytes_avx512.c says of what.
 INLINE size_t attention_bytes_block(size_t depth, size_t padded) {
-    return attention_bfloat16_block(depth, padded) + ((depth + 3) / 4 + 2) * BLOCK;
+    return BLOCK_HEADER + ((depth + 3) / 4 + 2) * BLOCK + BLOCK / 4 * padded + padded + BLOCK / 4;
 }
 
 void attend_bfloat16_portable(const attention_task *t);

@@ -3,15 +3,12 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512bf16,avx512vnni,amx-tile,amx-bf16,avx2,fma"))), \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512bf16,amx-tile,amx-bf16,avx2,fma"))), \
     apply_to = function)
 #include "attention.h"
-#include "convolution.h"
-#include "quantise.h"
 
 #define DOT2(sum, a, b) (f32x16) _mm512_dpbf16_ps((__m512)(sum), (__m512bh)(a), (__m512bh)(b))
 #define MAX16(a, b) (f32x16) _mm512_max_ps((__m512)(a), (__m512)(b))
-#define DOT4(sum, a, b) _mm512_dpbusd_epi32((__m512i)(sum), (__m512i)(a), (__m512i)(b))
 #define ROUNDED(a, b) (u32x16) _mm512_cvtne2ps_pbh((__m512)(b), (__m512)(a))
 
 #define NAME(x) x##_bfloat16_avx512
@@ -20,11 +17,7 @@
 #include "attention_bounded.h"
 
 void attend_bfloat16_avx512(const attention_task *t) {
-    if (!attend_bounded(t, false)) attend_any_bfloat16_avx512(t);
-}
-
-void attend_bytes_avx512(const attention_task *t) {
-    if (!attend_bounded(t, true)) attend_any_bfloat16_avx512(t);
+    if (!attend_bounded(t)) attend_any_bfloat16_avx512(t);
 }
 
 /// Eight tiles of 16 rows of 64 bytes.

@@ -5,9 +5,6 @@
 //
 // So nothing is rescaled, scores never leave the registers, and a power takes no products: bfloat16 has 7 bits behind the point, so
 // a score is rounded to as many, and what they make of 2^x stands in a table of 128 bytes.
-//
-// Scores can be of bytes too, which are multiplied twice as fast: a query has a scale, and so has each key. Queries are without a
-// sign, and what that adds is taken off from the start.
 
 enum { ROWS = 6, SPAN = 32, WIDE_SPAN = 64 };  // a tile of scores: of so many queries and keys
 
@@ -42,8 +39,8 @@ INLINE scores_range bases_of(const attention_task *t, float *bases) {
             strange += square - square;
         }
     }
-    // Rounding both makes squares larger by less than a tenth, with bytes of up to 585 channels.
-    float exponents = 1.44269504088896f * 1.44269504088896f / (float)w->depth * 1.21f;
+    // Rounding both makes squares larger by less than a hundredth.
+    float exponents = 1.44269504088896f * 1.44269504088896f / (float)w->depth * 1.02f;
     for (size_t r = 0; r < round_up(t->count, ROWS); r++) {
         const float *q = query_at(t, r);
         f32x16 squares = splat(0);
@@ -62,19 +59,11 @@ INLINE scores_range bases_of(const attention_task *t, float *bases) {
     return strange == 0 ? range : STRANGE;
 }
 
-/// The keys of a block, as they are multiplied.
-typedef struct {
-    const uint32_t *keys;  // [pairs or quads of channels, BLOCK]
-    const float *scales;   // [BLOCK], and
-    const int32_t *start;  // [BLOCK] with bytes, else null
-    size_t steps;          // pairs or quads that are not only zeros
-} keys_of_block;
-
-/// What the queries of a group are: rows of so many pairs or quads, what is added to their scores, and scales of bytes.
+/// What the queries of a group are: rows of so many pairs, and what is added to their scores.
 typedef struct {
     const uint32_t *q;
     size_t stride;
-    const float *bases, *scales;
+    const float *bases;
 } queries_of_group;
 
 /// round(128 (2^(i / 128) - 1)): a bfloat16's 7 bits behind the point.
@@ -99,30 +88,23 @@ INLINE u32x16 powers(f32x16 first, f32x16 second) {
     return (u32x16)_mm512_ternarylogic_epi32(x, fraction, (__m512i)splat_word(0x007f007f), SECOND_WHERE_THIRD_ELSE_FIRST);
 }
 
-/// p [ROWS, vectors * 8] = the powers of the scores of a group of queries and so many vectors of keys, of which `count` are there;
-/// their sums are added to totals [ROWS, 16].
+/// p [ROWS, vectors * 8] = the powers of the scores of a group of queries and so many vectors of keys [pairs, BLOCK], of which
+/// `count` are there; their sums are added to totals [ROWS, 16].
 INLINE void powers_of_keys(
-    uint32_t *p, float *totals, const queries_of_group *group, const keys_of_block *k, size_t begin, size_t count, int vectors,
-    scores_range range, bool bytes) {
+    uint32_t *p, float *totals, const queries_of_group *group, const uint32_t *keys, size_t pairs, size_t count, int vectors,
+    scores_range range) {
     f32x16 scores[ROWS][WIDE_SPAN / 16] = {0};
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS && bytes; r++)
-        memcpy(scores[r], k->start + begin, (size_t)vectors * sizeof(f32x16));
-    for (size_t i = 0; i < k->steps; i++) {
-        const uint32_t *keys = k->keys + i * BLOCK + begin;
+    for (size_t i = 0; i < pairs; i++) {
         u32x16 b[WIDE_SPAN / 16];
-        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) b[v] = load_words(keys + 16 * v);
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) b[v] = load_words(keys + i * BLOCK + 16 * v);
         _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
             u32x16 a = splat_word(group->q[(size_t)r * group->stride + i]);
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
-                scores[r][v] = bytes ? (f32x16)DOT4(scores[r][v], a, b[v]) : DOT2(scores[r][v], a, b[v]);
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) scores[r][v] = DOT2(scores[r][v], a, b[v]);
         }
     }
     _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
         f32x16 *x = scores[r], total = load16(totals + r * 16);
         _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {
-            if (bytes)
-                x[v] = __builtin_convertvector((i32x16)x[v], f32x16) *
-                       (load16(k->scales + begin + 16 * v) * splat(group->scales[r]));
             x[v] += splat(group->bases[r]);
             // No power is less than 2^-126.
             if (range == FAR) x[v] = MAX16(x[v], splat(power_base - 126));
@@ -139,13 +121,13 @@ INLINE void powers_of_keys(
 
 /// The same of the first `count` keys of a block; p [ROWS, BLOCK / 2] of those beyond is zero up to a multiple of SPAN.
 INLINE void powers_of_block(
-    uint32_t *p, float *totals, const queries_of_group *group, const keys_of_block *k, size_t count, scores_range range,
-    bool bytes) {
+    uint32_t *p, float *totals, const queries_of_group *group, const uint32_t *keys, size_t pairs, size_t count,
+    scores_range range) {
     size_t begin = 0;
     for (; begin + WIDE_SPAN <= count; begin += WIDE_SPAN)
-        powers_of_keys(p + begin / 2, totals, group, k, begin, WIDE_SPAN, WIDE_SPAN / 16, range, bytes);
+        powers_of_keys(p + begin / 2, totals, group, keys + begin, pairs, WIDE_SPAN, WIDE_SPAN / 16, range);
     for (; begin < count; begin += SPAN)
-        powers_of_keys(p + begin / 2, totals, group, k, begin, count - begin, SPAN / 16, range, bytes);
+        powers_of_keys(p + begin / 2, totals, group, keys + begin, pairs, count - begin, SPAN / 16, range);
 }
 
 /// The same as `weighted` for 40 channels, of which the last eight fill half a vector.
@@ -195,92 +177,39 @@ INLINE void weigh(float *out, const uint32_t *p, const uint32_t *values, size_t 
     }
 }
 
-/// q [count, pairs] = the task's queries as bytes with an offset, and their scales, which make scores exponents of two; rows beyond
-/// the last repeat the first.
-INLINE void load_queries_as_bytes(const attention_task *t, uint32_t *q, float *scales, size_t count, size_t pairs) {
-    size_t depth = t->work->depth;
-    for (size_t r = 0; r < count; r++) {
-        const float *from = query_at(t, r);
-        float step = magnitude_of(from, depth) / INT8_MAX;
-        f32x16 inverse = splat(inverse_of(step));
-        for (size_t i = 0; i < 2 * pairs; i += 16) {
-            __m512 x = (__m512)(load_within(from, i, depth) * inverse);
-            __m512i number = _mm512_add_epi32(_mm512_cvtps_epi32(x), _mm512_set1_epi32(X_OFFSET_QUADS));
-            _mm_storeu_si128((__m128i *)((uint8_t *)(q + r * pairs) + i), _mm512_cvtepi32_epi8(number));
-        }
-        scales[r] = step * 1.44269504088896f / sqrtf((float)depth);
-    }
-}
-
-/// Behind what bfloat16 packs: keys as bytes [quads of channels, BLOCK, 4], their scales, and where sums with them start, both
-/// [BLOCK].
-void pack_bytes_avx512(
-    const float *keys, const float *values, size_t count, size_t channels, size_t depth, float *packed) {
-    pack_bfloat16_avx512(keys, values, count, channels, depth, packed);
-    size_t quads = (depth + 3) / 4;
-    uint32_t *k = (uint32_t *)(packed + attention_bfloat16_block(depth, round_up(depth, 16)));
-    float *scales = (float *)(k + quads * BLOCK);
-    int32_t *start = (int32_t *)(scales + BLOCK);
-    for (size_t token = 0; token < BLOCK; token++) {
-        const float *from = keys + token * channels;
-        int8_t some[16] = {0};
-        int sum = 0;
-        scales[token] = token < count ? magnitude_of(from, depth) / INT8_MAX : 0;
-        for (size_t c = 0; c < depth; c += 16) {
-            size_t there = depth - c < 16 ? depth - c : 16;
-            memset(some, 0, sizeof some);
-            if (token < count) round_to(some, false, from + c, there, inverse_of(scales[token]), 0);
-            for (size_t i = 0; i < there; i++) sum += some[i];
-            for (size_t i = 0; i < there; i += 4) memcpy(k + (c + i) / 4 * BLOCK + token, some + i, 4);
-        }
-        start[token] = -X_OFFSET_QUADS * sum;
-    }
-}
-
 /// What a group of queries gets of a block of keys and values.
 INLINE void attend_group(
-    float *sums, float *totals, const queries_of_group *group, const keys_of_block *keys, const uint32_t *values, size_t count,
-    const attention_work *w, scores_range range, bool bytes) {
+    float *sums, float *totals, const queries_of_group *group, const uint32_t *keys, const uint32_t *values, size_t count,
+    const attention_work *w, scores_range range) {
     uint32_t p[ROWS * BLOCK / 2] __attribute__((aligned(64)));
-    powers_of_block(p, totals, group, keys, count, range, bytes);
+    powers_of_block(p, totals, group, keys, (w->depth + 1) / 2, count, range);
     weigh(sums, p, values, round_up(count, SPAN) / 2, w->depth, w->padded);
 }
 
 /// False if it cannot be done so: then nothing has been.
-INLINE bool attend_bounded(const attention_task *t, bool bytes) {
+INLINE bool attend_bounded(const attention_task *t) {
     const attention_work *w = t->work;
-    size_t rows = round_up(t->count, ROWS), pairs = pairs_of_channels(w->depth), quads = (w->depth + 3) / 4;
-    float *sums = scratch_of(w), *totals = sums + MOST_QUERIES * w->padded, scales[MOST_QUERIES], bases[MOST_QUERIES];
+    size_t rows = round_up(t->count, ROWS), pairs = pairs_of_channels(w->depth);
+    float *sums = scratch_of(w), *totals = sums + MOST_QUERIES * w->padded, bases[MOST_QUERIES];
     uint32_t *q = (uint32_t *)(totals + MOST_QUERIES * 16);
     scores_range range = bases_of(t, bases);
     if (range == STRANGE) return false;
     memset(sums, 0, rows * w->padded * sizeof(float));
     memset(totals, 0, rows * 16 * sizeof(float));
-    if (bytes)
-        load_queries_as_bytes(t, q, scales, rows, pairs);
-    else
-        load_queries_bfloat16_avx512(t, q, rows, pairs);
+    load_queries_bfloat16_avx512(t, q, rows, pairs);
     for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
         size_t member = w->members[j], tokens = w->segments[member].tokens;
         size_t blocks = w->blocks_at[member + 1] - w->blocks_at[member];
         const float *packed = w->packed + w->packed_at[member] + t->head * blocks * w->block_size;
         for (size_t b = 0; b < blocks; b++) {
-            const float *block = packed + b * w->block_size;
-            const uint32_t *words = (const uint32_t *)(block + BLOCK_HEADER), *values = words + pairs * BLOCK;
+            const uint32_t *keys = (const uint32_t *)(packed + b * w->block_size + BLOCK_HEADER), *values = keys + pairs * BLOCK;
             size_t count = tokens - b * BLOCK < BLOCK ? tokens - b * BLOCK : BLOCK;
-            keys_of_block keys = {.keys = words, .steps = (w->depth + 1) / 2};
-            if (bytes) {
-                const float *behind = block + attention_bfloat16_block(w->depth, w->padded);
-                const float *key_scales = behind + quads * BLOCK;
-                keys = (keys_of_block){(const uint32_t *)behind, key_scales, (const int32_t *)(key_scales + BLOCK), quads};
-            }
             for (size_t row = 0; row < rows; row += ROWS) {
-                queries_of_group group = {
-                    .q = q + row * pairs, .stride = pairs, .bases = bases + row, .scales = scales + row};
+                queries_of_group group = {.q = q + row * pairs, .stride = pairs, .bases = bases + row};
                 if (range == NEAR)
-                    attend_group(sums + row * w->padded, totals + row * 16, &group, &keys, values, count, w, NEAR, bytes);
+                    attend_group(sums + row * w->padded, totals + row * 16, &group, keys, values, count, w, NEAR);
                 else
-                    attend_group(sums + row * w->padded, totals + row * 16, &group, &keys, values, count, w, FAR, bytes);
+                    attend_group(sums + row * w->padded, totals + row * 16, &group, keys, values, count, w, FAR);
             }
         }
     }

@@ -92,8 +92,8 @@ typedef enum {
     CK_BFLOATS,  // bfloat16; in attention
     CK_WORDS,    // 16 bits, -CK_WORD_BOUND...CK_WORD_BOUND, with a scale for each output
     CK_BYTES,    // -127...127, likewise; neither in attention nor in Winograd's tiles
-    CK_QUADS,    // the same, but multiplied with bytes, four at a time: where ck_multiplies_bytes says so; in attention queries and keys
-                 // are such, with AVX-512 BF16 and VNNI and without AMX, and else it is bfloat16
+    CK_QUADS,    // the same, but multiplied with bytes, four at a time: where ck_multiplies_bytes says so, and in attention where
+                 // ck_attention_multiplies_bytes does; else attention takes bfloat16
 } ck_weights;
 
 enum { CK_WORD_BOUND = 2047 };
@@ -252,10 +252,10 @@ typedef struct {
 /// in the channels. Image i attends to segments[members[j]] for first[i] <= j < first[i + 1], in any order.
 /// `causal` (one segment an image, as long as the queries) lets token t see keys 0...t only.
 /// Every image must see at least one token. `workspace` holds ck_attention_workspace bytes, aligned to 64.
-/// `factors` is what queries, keys, values and the softmax's weights are rounded to: floats; bfloat16; quads, which are bfloat16 but for
-/// queries and keys; or words, integers of which those of queries and keys have the more bits the fewer channels a head has (40: 13,
-/// 160: 12). It is floats with `causal` and in the reference, whatever it says. `narrow`, which attention in words or floats
-/// cannot be, rounds the result to bfloat16 as well.
+/// `factors` is what queries, keys, values and the softmax's weights are rounded to: floats; bfloat16; quads, which are bytes; or
+/// words, integers of which those of queries and keys have the more bits the fewer channels a head has (40: 13, 160: 12). It is
+/// floats with `causal` and in the reference, whatever it says. `narrow`, which attention in words or floats cannot be, rounds the
+/// result to bfloat16 as well.
 /// `logsumexp` [images, heads, tokens], if it is not null, receives the logarithm of each query's sum of
 /// exponentials, which the backward pass needs; only with floats.
 void ck_attention(
@@ -264,6 +264,8 @@ void ck_attention(
     const size_t *members, bool causal, ck_weights factors, float *logsumexp, void *workspace);
 /// Whether rounding to bfloat16 makes attention faster here.
 bool ck_bfloat16_attention_pays(const ck_context *context);
+/// Whether attention can multiply bytes here: with AVX-512 VNNI and VBMI; not with AMX, which is as fast in bfloat16.
+bool ck_attention_multiplies_bytes(const ck_context *context);
 size_t ck_attention_workspace(
     const ck_context *context, size_t channels, size_t heads, const ck_segment *segments, size_t segment_count,
     bool causal, ck_weights factors);

@@ -97,15 +97,15 @@ public struct CPUConfiguration: Sendable, Equatable {
         return narrows && (instructionSet == .avx2 || instructionSet == .avx512 && ck_detect_int8())
     }
 
-    /// What attention rounds its factors to: 16-bit integers where weights are such, bfloat16 where that is faster or where rounding
-    /// is to be seen, and with bytes queries and keys to these. Maxima and totals stay float32. A text encoder's, which is causal, never does.
+    /// What attention rounds its factors to: 16-bit integers where weights are such, bytes where weights are multiplied with these,
+    /// bfloat16 where that is faster or where rounding is to be seen. Maxima and totals stay float32. A text encoder's, which is
+    /// causal, never does.
     var attentionFactors: ck_weights {
         if precision == .float32 { return CK_FLOATS }
         if keepsNarrow(bearing: .bfloat16) { return CK_WORDS }
         var context = kernelContext
-        let pays = ck_bfloat16_attention_pays(&context)
-        if precision == .int8, multipliesBytes, pays { return CK_QUADS }
-        return !supports(precision) || pays ? CK_BFLOATS : CK_FLOATS
+        if precision == .int8, multipliesBytes, ck_attention_multiplies_bytes(&context) { return CK_QUADS }
+        return !supports(precision) || ck_bfloat16_attention_pays(&context) ? CK_BFLOATS : CK_FLOATS
     }
 
     /// Whether keys and values that are kept for other passes are bfloat16.
