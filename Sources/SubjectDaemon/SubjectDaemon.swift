@@ -172,13 +172,16 @@ public struct SubjectDaemon: Sendable {
         if parts.heedsSignals && hangUp == .reloads {
             services.append(.init(service: await ReloadService(keeper: keeper)))
         }
+        // What it says below that level are dumps of the services.
+        var groupLogger = logger
+        groupLogger.logLevel = max(logger.logLevel, .info)
         let group = ServiceGroup(
             configuration: .init(
                 services: services,
                 // A terminal that closes ends the daemon as SIGTERM does.
                 gracefulShutdownSignals: !parts.heedsSignals
                     ? [] : hangUp == .ends ? [.sigterm, .sigint, .sighup] : [.sigterm, .sigint],
-                logger: logger))
+                logger: groupLogger))
         parts.whenServing(group)
         try await group.run()
         logger.notice("jedid has ended")
