@@ -58,18 +58,13 @@ INLINE const float *query_at(const attention_task *t, size_t r) {
     return w->queries + (t->image * w->tokens + t->begin + (r < t->count ? r : 0)) * w->channels + t->head * w->depth;
 }
 
-// Factors rounded to bfloat16, sums and statistics in float32: attention_bfloat16.h, compiled for each processor.
-
 enum { BLOCK_HEADER = 16, BFLOAT16_ONES = 0x3f803f80 };  // floats, and two ones side by side
+
+// Factors rounded to bfloat16, sums and statistics in float32: attention_bfloat16.h, compiled for each processor.
 
 /// Floats of a packed block: a header, of which the first is the largest square of a key's norm, keys, and values.
 INLINE size_t attention_bfloat16_block(size_t depth, size_t padded) {
     return BLOCK_HEADER + BLOCK * pairs_of_channels(depth) + BLOCK / 2 * padded;
-}
-
-/// Floats of a packed block of bytes; attention_bytes_avx512.c says of what.
-INLINE size_t attention_bytes_block(size_t depth, size_t padded) {
-    return BLOCK_HEADER + ((depth + 3) / 4 + 2) * BLOCK + BLOCK / 4 * padded + padded + BLOCK / 4;
 }
 
 void attend_bfloat16_portable(const attention_task *t);
@@ -83,6 +78,16 @@ void attend_bfloat16_avx512(const attention_task *t);
 void attend_bfloat16_amx(const attention_task *t);
 void pack_bfloat16_avx512(
     const float *keys, const float *values, size_t count, size_t channels, size_t depth, float *packed);
+#endif
+
+// Factors of bytes: attention_bytes_avx512.c.
+
+/// Floats of a packed block.
+INLINE size_t attention_bytes_block(size_t depth, size_t padded) {
+    return BLOCK_HEADER + ((depth + 3) / 4 + 2) * BLOCK + BLOCK / 4 * padded + padded + BLOCK / 4;
+}
+
+#if defined(__x86_64__)
 void attend_bytes_avx512(const attention_task *t);
 void pack_bytes_avx512(
     const float *keys, const float *values, size_t count, size_t channels, size_t depth, float *packed);

@@ -39,7 +39,7 @@ INLINE scores_range bases_of(const attention_task *t, float *bases) {
             strange += square - square;
         }
     }
-    // Rounding both makes squares larger by less than a hundredth.
+    // Rounding a query makes its square larger by less than a hundredth; keys' squares are of what they are rounded to.
     float exponents = 1.44269504088896f * 1.44269504088896f / (float)w->depth * 1.02f;
     for (size_t r = 0; r < round_up(t->count, ROWS); r++) {
         const float *q = query_at(t, r);

@@ -2,7 +2,8 @@
 //
 // A query has a scale, and so have each key, each channel of a block's values, and the probabilities of a query and a block: these
 // are relative to the largest among them, not to the largest of all that the query sees, so that many small ones beside one large
-// one in another block keep what they are worth. Between blocks it is the online softmax in float32.
+// one in another block keep what they are worth; in the same block, what is less than a 512th of the largest is lost. Between
+// blocks it is the online softmax in float32.
 //
 // Four channels of a query or key, and four tokens of values, share a 32-bit lane. The first factor of a product has no sign: what
 // 128 more in each of a query's numbers add is taken off from the start.
@@ -38,37 +39,41 @@ static const uint8_t falling_powers[256] __attribute__((aligned(64))) = {
 
 /// A packed block, in this order.
 typedef struct {
-    const float *header;        // [BLOCK_HEADER], of which the first is 0, or not a number if a key is not finite
-    const uint32_t *keys;       // [quads of channels, BLOCK]
-    const float *scales;        // [BLOCK]
-    const int32_t *start;       // [BLOCK]: where sums of products start
-    const uint32_t *values;     // [BLOCK / 4, padded]
-    const float *value_scales;  // [padded]
-    const uint32_t *present;    // [BLOCK / 4]: ones where there is a token
+    float *header;        // [BLOCK_HEADER], of which the first is 0, or not a number if a key is not finite
+    uint32_t *keys;       // [quads of channels, BLOCK]
+    float *scales;        // [BLOCK]
+    int32_t *start;       // [BLOCK]: where sums of products start
+    uint32_t *values;     // [BLOCK / 4, padded]
+    float *value_scales;  // [padded]
+    uint32_t *present;    // [BLOCK / 4]: ones where there is a token
 } bytes_block;
 
-INLINE bytes_block parts_of(const float *packed, size_t depth, size_t padded) {
+INLINE bytes_block parts_of(float *packed, size_t depth, size_t padded) {
     bytes_block b = {.header = packed};
-    b.keys = (const uint32_t *)(packed + BLOCK_HEADER);
-    b.scales = (const float *)(b.keys + (depth + 3) / 4 * BLOCK);
-    b.start = (const int32_t *)(b.scales + BLOCK);
-    b.values = (const uint32_t *)(b.start + BLOCK);
-    b.value_scales = (const float *)(b.values + BLOCK / 4 * padded);
-    b.present = (const uint32_t *)(b.value_scales + padded);
+    b.keys = (uint32_t *)(packed + BLOCK_HEADER);
+    b.scales = (float *)(b.keys + (depth + 3) / 4 * BLOCK);
+    b.start = (int32_t *)(b.scales + BLOCK);
+    b.values = (uint32_t *)(b.start + BLOCK);
+    b.value_scales = (float *)(b.values + BLOCK / 4 * padded);
+    b.present = (uint32_t *)(b.value_scales + padded);
     return b;
 }
 
-/// x[at...], of which x has `count`; what is beyond these is zero.
+/// What `load_within` gives, in one instruction.
 INLINE f32x16 load_there(const float *x, size_t at, size_t count) {
     size_t there = count - at < 16 ? count - at : 16;
     return (f32x16)_mm512_maskz_loadu_ps((__mmask16)((1u << there) - 1), x + at);
 }
 
-/// The largest magnitude of finite numbers.
-INLINE float largest_of(const float *x, size_t count) {
-    __m512 largest = _mm512_setzero_ps();
-    for (size_t i = 0; i < count; i += 16) largest = _mm512_max_ps(_mm512_abs_ps((__m512)load_there(x, i, count)), largest);
-    return _mm512_reduce_max_ps(largest);
+/// What a byte's last digit is worth for these numbers; not a number if any is not finite.
+INLINE float scale_of(const float *x, size_t count) {
+    f32x16 largest = {0}, strange = {0};
+    for (size_t i = 0; i < count; i += 16) {
+        f32x16 some = load_there(x, i, count);
+        largest = (f32x16)_mm512_max_ps(_mm512_abs_ps((__m512)some), (__m512)largest);
+        strange += some - some;
+    }
+    return (_mm512_reduce_max_ps((__m512)largest) + _mm512_reduce_add_ps((__m512)strange)) / INT8_MAX;
 }
 
 /// to [quads of channels, every `stride`-th] = numbers [depth] to nearest, as bytes.
@@ -82,23 +87,20 @@ INLINE void put_quads(uint32_t *to, size_t stride, const float *from, size_t dep
 }
 
 /// Tokens that are not there have the first one's key, so that no maximum is theirs.
-INLINE void pack_keys(const bytes_block *b, float *header, const float *keys, size_t count, size_t channels, size_t depth) {
-    uint32_t *k = (uint32_t *)b->keys;
-    float *scales = (float *)b->scales;
-    f32x16 strange = {0};
+INLINE void pack_keys(const bytes_block *b, const float *keys, size_t count, size_t channels, size_t depth) {
+    b->header[0] = 0;
     for (size_t token = 0; token < BLOCK; token++) {
         const float *from = keys + (token < count ? token : 0) * channels;
-        scales[token] = largest_of(from, depth) / INT8_MAX;
-        for (size_t c = 0; c < depth; c += 16) strange += load_there(from, c, depth) - load_there(from, c, depth);
-        put_quads(k + token, BLOCK, from, depth, inverse_of(scales[token]), 0);
+        float scale = b->scales[token] = scale_of(from, depth);
+        b->header[0] += scale - scale;
+        put_quads(b->keys + token, BLOCK, from, depth, inverse_of(scale), 0);
     }
-    header[0] = _mm512_reduce_add_ps((__m512)strange);
     for (size_t token = 0; token < BLOCK; token += 16) {
         i32x16 sum = {0};
         for (size_t i = 0; i < (depth + 3) / 4; i++)
-            sum = DOT4(sum, _mm512_set1_epi8(1), _mm512_loadu_si512(k + i * BLOCK + token));
+            sum = DOT4(sum, _mm512_set1_epi8(1), _mm512_loadu_si512(b->keys + i * BLOCK + token));
         sum *= -X_OFFSET_QUADS;
-        memcpy((int32_t *)b->start + token, &sum, sizeof sum);
+        memcpy(b->start + token, &sum, sizeof sum);
     }
 }
 
@@ -113,14 +115,14 @@ INLINE void pack_values(const bytes_block *b, const float *values, size_t count,
         }
         f32x16 scale = largest / splat(INT8_MAX), inverse;
         for (size_t i = 0; i < 16; i++) inverse[i] = inverse_of(scale[i]);
-        store16((float *)b->value_scales + c, scale + strange);
+        store16(b->value_scales + c, scale + strange);
         for (size_t token = 0; token < BLOCK; token += 4) {
             i32x16 four = {0};
             for (size_t i = 0; i < 4 && token + i < count; i++) {
                 f32x16 x = load_there(values + (token + i) * channels, c, depth) * inverse;
                 four |= ((i32x16)_mm512_cvtps_epi32((__m512)x) & 0xff) << (8 * (int)i);
             }
-            memcpy((uint32_t *)b->values + token / 4 * padded + c, &four, sizeof four);
+            memcpy(b->values + token / 4 * padded + c, &four, sizeof four);
         }
     }
     for (size_t token = 0; token < BLOCK; token++) ((uint8_t *)b->present)[token] = token < count;
@@ -130,7 +132,7 @@ void pack_bytes_avx512(
     const float *keys, const float *values, size_t count, size_t channels, size_t depth, float *packed) {
     size_t padded = round_up(depth, 16);
     bytes_block b = parts_of(packed, depth, padded);
-    pack_keys(&b, packed, keys, count, channels, depth);
+    pack_keys(&b, keys, count, channels, depth);
     pack_values(&b, values, count, channels, depth, padded);
 }
 
@@ -146,7 +148,8 @@ typedef struct {
     float *sums;        // [padded, LANES]
 } group_of_queries;
 
-/// scores [count, LANES] = products of keys and queries, times the keys' scales; gives the largest of them.
+/// scores [count, LANES] = products of keys and queries, times the keys' scales; gives the largest of them. `count` is a multiple of
+/// KEYS.
 INLINE f32x16 score_block(float *scores, const uint32_t *q, const bytes_block *b, size_t quads, size_t count) {
     f32x16 top = splat(-INFINITY);
     for (size_t begin = 0; begin < count; begin += KEYS) {
@@ -173,7 +176,7 @@ static const uint8_t low_bytes[64] __attribute__((aligned(64))) = {
     0, 64, 4, 68, 8, 72, 12, 76, 16, 80, 20, 84, 24, 88, 28, 92,
     32, 96, 36, 100, 40, 104, 44, 108, 48, 112, 52, 116, 56, 120, 60, 124,
 };
-static const uint16_t even_words[32] __attribute__((aligned(64))) = {
+static const uint16_t paired_words[32] __attribute__((aligned(64))) = {
     0, 32, 1, 33, 2, 34, 3, 35, 4, 36, 5, 37, 6, 38, 7, 39, 8, 40, 9, 41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47,
 };
 
@@ -200,7 +203,7 @@ INLINE f32x16 soften(
         }
         __m512i first = _mm512_permutex2var_epi8(below[0], _mm512_load_si512(low_bytes), below[1]);
         __m512i second = _mm512_permutex2var_epi8(below[2], _mm512_load_si512(low_bytes), below[3]);
-        __m512i powers = falling_powers_of(_mm512_permutex2var_epi16(first, _mm512_load_si512(even_words), second));
+        __m512i powers = falling_powers_of(_mm512_permutex2var_epi16(first, _mm512_load_si512(paired_words), second));
         _mm512_store_si512(p + i / 4 * LANES, powers);
         sum = (__m512i)DOT4(sum, powers, _mm512_set1_epi32((int)b->present[i / 4]));
     }
@@ -226,7 +229,7 @@ INLINE void weigh_some(
 INLINE void attend_group(const group_of_queries *group, const bytes_block *b, size_t count, size_t depth, size_t padded) {
     float scores[BLOCK * LANES] __attribute__((aligned(64)));
     uint32_t p[BLOCK / 4 * LANES] __attribute__((aligned(64)));
-    size_t quads = (count + 3) / 4;
+    size_t quads = count / 4;
     f32x16 top = score_block(scores, group->q, b, (depth + 3) / 4, count);
     f32x16 added = soften(p, scores, top, group->scale, b, count);
     f32x16 level = top * group->scale, maximum = max16(level, *group->maximum);
@@ -251,18 +254,16 @@ INLINE void attend_group(const group_of_queries *group, const bytes_block *b, si
 
 // A task ----------------------------------------------------------------------------------------------
 
-/// q [quads, LANES] = queries from the task's `first` on as bytes with an offset; gives their scales, which are not numbers where
-/// a query is not finite.
+/// q [quads, LANES] = queries from the task's `first` on as bytes with an offset; gives their scales, with which scores are exponents
+/// of two, or which are not numbers where a query is not finite.
 INLINE f32x16 load_queries(const attention_task *t, uint32_t *q, size_t first) {
     size_t depth = t->work->depth;
     f32x16 scales = {0};
     for (size_t r = 0; r < LANES; r++) {
         const float *from = query_at(t, first + r);
-        float step = largest_of(from, depth) / INT8_MAX;
-        f32x16 strange = {0};
-        for (size_t c = 0; c < depth; c += 16) strange += load_there(from, c, depth) - load_there(from, c, depth);
-        scales[r] = step * 1.44269504088896f / sqrtf((float)depth) + _mm512_reduce_add_ps((__m512)strange);
-        put_quads(q + r, LANES, from, depth, inverse_of(step), X_OFFSET_QUADS);
+        float scale = scale_of(from, depth);
+        scales[r] = scale * 1.44269504088896f / sqrtf((float)depth);
+        put_quads(q + r, LANES, from, depth, inverse_of(scale), X_OFFSET_QUADS);
     }
     return scales;
 }
@@ -284,7 +285,7 @@ void attend_bytes_avx512(const attention_task *t) {
     for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
         size_t member = w->members[j], tokens = w->segments[member].tokens;
         size_t blocks = w->blocks_at[member + 1] - w->blocks_at[member];
-        const float *packed = w->packed + w->packed_at[member] + t->head * blocks * w->block_size;
+        float *packed = w->packed + w->packed_at[member] + t->head * blocks * w->block_size;
         for (size_t index = 0; index < blocks; index++) {
             size_t count = tokens - index * BLOCK < BLOCK ? tokens - index * BLOCK : BLOCK;
             bytes_block b = parts_of(packed + index * w->block_size, w->depth, padded);

@@ -172,7 +172,7 @@ public struct SubjectDaemon: Sendable {
         if parts.heedsSignals && hangUp == .reloads {
             services.append(.init(service: await ReloadService(keeper: keeper)))
         }
-        // What it says below that level are dumps of the services.
+        // What it says below `info` are dumps of the services.
         var groupLogger = logger
         groupLogger.logLevel = max(logger.logLevel, .info)
         let group = ServiceGroup(

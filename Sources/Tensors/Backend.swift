@@ -39,9 +39,10 @@ public protocol Backend: AnyObject {
     /// Layer normalisation over the innermost dimension.
     func layerNorm(_ x: Tensor, weight: Parameter, bias: Parameter, epsilon: Float) -> Tensor
 
-    /// Softmax attention of `queries [N, T, C]`; image `i` attends to the concatenation of `keysValues[i]`.
+    /// Softmax attention of `queries [N, T, C]`; image `i` attends to the concatenation of `keysValues[i]`. It is no coarser than
+    /// `coarsest`, whatever the precision.
     func attention(
-        _ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool
+        _ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool, bearing coarsest: Precision
     ) -> Tensor
 
     /// Keys and values in the form in which other passes attend to them: no finer than attention takes them, so that they are small.

@@ -65,8 +65,12 @@ extension Tensor {
     /// Softmax attention of the queries `self [N, T, C]`, heads side by side in the channels.
     ///
     /// Image `i` attends to all tokens of `keysValues[i]` as if they stood in one sequence. With `isCausal`
-    /// each image has exactly one entry, of its own tokens, and token `t` sees keys `0...t`.
-    public func attention(over keysValues: [[KeysValues]], heads: Int, isCausal: Bool = false) -> Tensor {
+    /// each image has exactly one entry, of its own tokens, and token `t` sees keys `0...t`. It is no coarser than `coarsest`,
+    /// whatever the precision.
+    public func attention(
+        over keysValues: [[KeysValues]], heads: Int, isCausal: Bool = false,
+        bearing coarsest: Precision = .int8
+    ) -> Tensor {
         precondition(
             shape.rank == 3 && keysValues.count == shape[0] && shape[2] % heads == 0,
             "queries \(shape) in \(heads) heads over the keys of \(keysValues.count) images")
@@ -79,7 +83,8 @@ extension Tensor {
                 !isCausal || (image.count == 1 && image[0].keys.shape[0] == shape[1]),
                 "causal attention is over one's own tokens")
         }
-        return backend.attention(self, keysValues: keysValues, heads: heads, isCausal: isCausal)
+        return backend.attention(
+            self, keysValues: keysValues, heads: heads, isCausal: isCausal, bearing: coarsest)
     }
 
     /// How much each token of `keysValues` counts for the queries `self [T, C]`: the weights that `attention` would give

@@ -104,7 +104,7 @@ public final class ProfilingBackend: Backend {
     }
 
     public func attention(
-        _ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool
+        _ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool, bearing coarsest: Precision
     ) -> Tensor {
         let tokens = queries.shape[1]
         let keys = keysValues.map { $0.reduce(0) { $0 + $1.keys.shape[0] } }
@@ -112,7 +112,10 @@ public final class ProfilingBackend: Backend {
         return note(
             "attention", "\(queries.shape) over \(keys.max() ?? 0) keys, \(heads) heads",
             operations: isCausal ? operations / 2 : operations
-        ) { base.attention(queries, keysValues: keysValues, heads: heads, isCausal: isCausal) }
+        ) {
+            base.attention(
+                queries, keysValues: keysValues, heads: heads, isCausal: isCausal, bearing: coarsest)
+        }
     }
 
     public func attentionWeights(_ queries: Tensor, keysValues: [KeysValues], heads: Int) -> Tensor {

@@ -78,7 +78,8 @@ import Testing
     }
 
     static func attend(
-        _ test: Case, on backend: CPUBackend, order: ([Int]) -> [Int] = { $0 }, isAligned: Bool = true
+        _ test: Case, on backend: CPUBackend, order: ([Int]) -> [Int] = { $0 }, isAligned: Bool = true,
+        bearing coarsest: Precision = .int8
     ) -> Tensor {
         let segments = test.keysValues.map { pair in
             isAligned
@@ -90,8 +91,8 @@ import Testing
         let queries =
             isAligned ? test.queries.tensor(on: backend) : test.queries.unalignedTensor(on: backend)
         return queries.attention(
-            over: test.seen.map { order($0).map { segments[$0] } }, heads: test.heads, isCausal: test.isCausal
-        )
+            over: test.seen.map { order($0).map { segments[$0] } }, heads: test.heads,
+            isCausal: test.isCausal, bearing: coarsest)
     }
 
     @Test(arguments: Case.all)

@@ -174,7 +174,8 @@ extension AutoencoderKL {
             let normalised = norm(x).reshaped(tokens)
             let (k, v) = (toK(normalised), toV(normalised))
             let attended = toQ(normalised).attention(
-                over: Coupling.alone(images: x.shape[0]).keysValues(keys: k, values: v, layer: 0), heads: 1)
+                over: Coupling.alone(images: x.shape[0]).keysValues(keys: k, values: v, layer: 0), heads: 1,
+                bearing: toQ.weight.coarsest)
             return toOut(attended, residual: x.reshaped(tokens)).reshaped(x.shape)
         }
     }

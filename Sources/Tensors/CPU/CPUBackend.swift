@@ -9,7 +9,7 @@ public final class CPUBackend: Backend {
     let pool = MemoryPool()
     var context: ck_context
     /// As the configuration has it, which asks the system.
-    private let attentionFactors: ck_weights
+    private let attentionFactors, attentionFactorsOfMany: ck_weights
     let multipliesBytes: Bool
     // Products and convolutions; nil where oneDNN lacks or is masked.
     #if canImport(COneDNN)
@@ -35,6 +35,7 @@ public final class CPUBackend: Backend {
         self.pulse = pulse
         context = configuration.kernelContext
         attentionFactors = configuration.attentionFactors
+        attentionFactorsOfMany = configuration.attentionFactorsOfMany
         multipliesBytes = configuration.multipliesBytes
         #if canImport(COneDNN)
             oneDNN = configuration.usesOneDNN ? OneDNNEngine(threads: configuration.threads) : nil
@@ -191,12 +192,15 @@ public final class CPUBackend: Backend {
         return out
     }
 
-    public func attention(_ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool)
-        -> Tensor
-    {
-        attention(
-            queries, sequences: AttentionSequences(keysValues), heads: heads, isCausal: isCausal,
-            factors: isCausal ? CK_FLOATS : attentionFactors, logSumExp: nil)
+    public func attention(
+        _ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool, bearing coarsest: Precision
+    ) -> Tensor {
+        let sequences = AttentionSequences(keysValues)
+        let longest = sequences.segments.map(\.tokens).max() ?? 0
+        let many = coarsest == .int8 && longest >= CPUConfiguration.manyTokens
+        return attention(
+            queries, sequences: sequences, heads: heads, isCausal: isCausal,
+            factors: isCausal ? CK_FLOATS : many ? attentionFactorsOfMany : attentionFactors, logSumExp: nil)
     }
 
     /// - Parameters:

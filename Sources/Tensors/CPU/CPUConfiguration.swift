@@ -97,16 +97,26 @@ public struct CPUConfiguration: Sendable, Equatable {
         return narrows && (instructionSet == .avx2 || instructionSet == .avx512 && ck_detect_int8())
     }
 
-    /// What attention rounds its factors to: 16-bit integers where weights are such, bytes where weights are multiplied with these,
-    /// bfloat16 where that is faster or where rounding is to be seen. Maxima and totals stay float32. A text encoder's, which is
-    /// causal, never does.
+    /// What attention rounds its factors to: 16-bit integers where weights are such, bfloat16 where that is faster or where rounding
+    /// is to be seen. Maxima and totals stay float32. A text encoder's, which is causal, never does.
     var attentionFactors: ck_weights {
         if precision == .float32 { return CK_FLOATS }
         if keepsNarrow(bearing: .bfloat16) { return CK_WORDS }
         var context = kernelContext
-        if precision == .int8, multipliesBytes, ck_attention_multiplies_bytes(&context) { return CK_QUADS }
         return !supports(precision) || ck_bfloat16_attention_pays(&context) ? CK_BFLOATS : CK_FLOATS
     }
+
+    /// What attention to `manyTokens` or more rounds its factors to, if it bears int8: bytes where it else were bfloat16 and weights
+    /// are multiplied with bytes.
+    var attentionFactorsOfMany: ck_weights {
+        var context = kernelContext
+        let bytes = precision == .int8 && multipliesBytes && ck_attention_multiplies_bytes(&context)
+        return bytes && attentionFactors == CK_BFLOATS ? CK_QUADS : attentionFactors
+    }
+
+    /// Of 128 tokens those are lost in bytes that count for less than a 512th of the largest among them, at most a fifth of what the
+    /// 128 count for. Of a caption that may be all words but one; among so many tokens there are others.
+    static let manyTokens = 1024
 
     /// Whether keys and values that are kept for other passes are bfloat16.
     public var keepsHalf: Bool { attentionFactors != CK_FLOATS }

@@ -99,9 +99,9 @@ extension GradientTape {
         }
     }
 
-    public func attention(_ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool)
-        -> Tensor
-    {
+    public func attention(
+        _ queries: Tensor, keysValues: [[KeysValues]], heads: Int, isCausal: Bool, bearing coarsest: Precision
+    ) -> Tensor {
         let sequences = AttentionSequences(keysValues)
         let inputs = [queries] + sequences.entries.flatMap { [$0.keys, $0.values] }
         // What a gradient goes back through, and what stands beside it, is float32 in every precision.
