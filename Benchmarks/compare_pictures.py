@@ -16,6 +16,7 @@ SCENES = ["on a beach", "in the snow", "on the moon", "in a forest"]
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--jedid", required=True)
+parser.add_argument("--size", default="128x128", help="of the pictures")
 parser.add_argument("option", nargs="+", help="what `jedid generate` is told besides, behind --")
 options = parser.parse_args()
 
@@ -24,7 +25,8 @@ def picture(folder, subject, seed, more):
     path = os.path.join(folder, "picture.png")
     photos = [os.path.join(EXAMPLES, subject, f"{number}.png") for number in range(3)]
     prompt = f"a photo of the {SUBJECTS[subject]} {SCENES[seed]}"
-    command = [options.jedid, "generate", "--seed", str(seed + 1), "--prompt", prompt, "-o", path, *more]
+    command = [options.jedid, "generate", "--seed", str(seed + 1), "--prompt", prompt, "-o", path]
+    command += ["--size", options.size, *more]
     subprocess.run(command + ["--reference", *photos], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return np.asarray(Image.open(path).convert("RGB"), float)
 
