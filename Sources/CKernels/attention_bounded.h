@@ -6,7 +6,7 @@
 // So nothing is rescaled, scores never leave the registers, and a power takes no products: bfloat16 has 7 bits behind the point, so
 // a score is rounded to as many, and what they make of 2^x stands in a table of 128 bytes.
 
-enum { ROWS = 6, SPAN = 32, WIDE_SPAN = 64 };  // a tile of scores: of so many queries and keys
+#include "attention_lanes.h"
 
 /// The largest magnitude of scores, which are exponents of two, that are taken as they are: 2^48 is left for the sum over tokens of
 /// values, and products with values down to 2^-46 do not vanish.
@@ -41,7 +41,7 @@ INLINE scores_range bases_of(const attention_task *t, float *bases) {
     }
     // Rounding a query makes its square larger by less than a hundredth; keys' squares are of what they are rounded to.
     float exponents = 1.44269504088896f * 1.44269504088896f / (float)w->depth * 1.02f;
-    for (size_t r = 0; r < round_up(t->count, ROWS); r++) {
+    for (size_t r = 0; r < round_up(t->count, LANES); r++) {
         const float *q = query_at(t, r);
         f32x16 squares = splat(0);
         for (size_t i = 0; i < w->depth; i += 16) {
@@ -59,13 +59,6 @@ INLINE scores_range bases_of(const attention_task *t, float *bases) {
     return strange == 0 ? range : STRANGE;
 }
 
-/// What the queries of a group are: rows of so many pairs, and what is added to their scores.
-typedef struct {
-    const uint32_t *q;
-    size_t stride;
-    const float *bases;
-} queries_of_group;
-
 /// round(128 (2^(i / 128) - 1)): a bfloat16's 7 bits behind the point.
 static const uint8_t fractions_of_powers[128] __attribute__((aligned(64))) = {
     0, 1, 1, 2, 3, 4, 4, 5, 6, 6, 7, 8, 9, 9, 10, 11, 12, 12, 13, 14, 15, 15, 16, 17,
@@ -76,10 +69,10 @@ static const uint8_t fractions_of_powers[128] __attribute__((aligned(64))) = {
     117, 118, 120, 121, 123, 124, 125, 127,
 };
 
-/// 2^x as bfloat16, with an error of at most 2^-8 beside that of rounding, of two vectors of sums with `power_base`.
+/// 2^x as bfloat16, with an error of at most 2^-8 beside that of rounding, of two vectors of sums with `power_base`, side by side.
 INLINE u32x16 powers(f32x16 first, f32x16 second) {
-    const i32x16 low_words = {0x00020000, 0x00060004, 0x000a0008, 0x000e000c, 0x00120010, 0x00160014, 0x001a0018, 0x001e001c,
-                              0x00220020, 0x00260024, 0x002a0028, 0x002e002c, 0x00320030, 0x00360034, 0x003a0038, 0x003e003c};
+    const i32x16 low_words = {0x00200000, 0x00220002, 0x00240004, 0x00260006, 0x00280008, 0x002a000a, 0x002c000c, 0x002e000e,
+                              0x00300010, 0x00320012, 0x00340014, 0x00360016, 0x00380018, 0x003a001a, 0x003c001c, 0x003e001e};
     __m512i x = _mm512_permutex2var_epi16((__m512i)first, (__m512i)low_words, (__m512i)second);
     __m512i fraction = _mm512_permutex2var_epi8(
         _mm512_load_si512(fractions_of_powers), x, _mm512_load_si512(fractions_of_powers + 64));
@@ -88,133 +81,113 @@ INLINE u32x16 powers(f32x16 first, f32x16 second) {
     return (u32x16)_mm512_ternarylogic_epi32(x, fraction, (__m512i)splat_word(0x007f007f), SECOND_WHERE_THIRD_ELSE_FIRST);
 }
 
-/// p [ROWS, vectors * 8] = the powers of the scores of a group of queries and so many vectors of keys [pairs, BLOCK], of which
-/// `count` are there; their sums are added to totals [ROWS, 16].
-INLINE void powers_of_keys(
-    uint32_t *p, float *totals, const queries_of_group *group, const uint32_t *keys, size_t pairs, size_t count, int vectors,
-    scores_range range) {
-    f32x16 scores[ROWS][WIDE_SPAN / 16] = {0};
-    for (size_t i = 0; i < pairs; i++) {
-        u32x16 b[WIDE_SPAN / 16];
-        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) b[v] = load_words(keys + i * BLOCK + 16 * v);
-        _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
-            u32x16 a = splat_word(group->q[(size_t)r * group->stride + i]);
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) scores[r][v] = DOT2(scores[r][v], a, b[v]);
+/// p [count / 2, LANES] = the powers of the scores of queries q [pairs, LANES] and of `count` keys [pairs, BLOCK]; what is beyond the
+/// last of an odd number is 0. Gives their sums.
+INLINE f32x16 powers_of_block(
+    uint32_t *p, const uint32_t *q, f32x16 base, const uint32_t *keys, size_t pairs, size_t count, scores_range range) {
+    f32x16 total = splat(0);
+    for (size_t begin = 0; begin < count; begin += KEYS) {
+        f32x16 scores[KEYS] = {0};
+        for (size_t i = 0; i < pairs; i++) {
+            u32x16 x = load_words(q + i * LANES);
+            _Pragma("clang loop unroll(full)") for (int k = 0; k < KEYS; k++)
+                scores[k] = DOT2(scores[k], x, splat_word(keys[i * BLOCK + begin + (size_t)k]));
         }
-    }
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
-        f32x16 *x = scores[r], total = load16(totals + r * 16);
-        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {
-            x[v] += splat(group->bases[r]);
+        _Pragma("clang loop unroll(full)") for (int k = 0; k < KEYS; k++) {
+            scores[k] += base;
             // No power is less than 2^-126.
-            if (range == FAR) x[v] = MAX16(x[v], splat(power_base - 126));
+            if (range == FAR) scores[k] = MAX16(scores[k], splat(power_base - 126));
         }
-        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v += 2) {
-            u32x16 both = powers(x[v], x[v + 1]);
-            if (count < SPAN) both = (u32x16)_mm512_maskz_mov_epi16((1u << count) - 1, (__m512i)both);
-            memcpy(p + r * (BLOCK / 2) + v * 8, &both, sizeof both);
+        _Pragma("clang loop unroll(full)") for (int k = 0; k < KEYS; k += 2) {
+            u32x16 both = powers(scores[k], scores[k + 1]);
+            size_t at = begin + (size_t)k;
+            if (count - begin < KEYS) both &= splat_word(at >= count ? 0 : at + 1 == count ? UINT16_MAX : UINT32_MAX);
+            memcpy(p + at / 2 * LANES, &both, sizeof both);
             total = DOT2(total, both, splat_word(BFLOAT16_ONES));
         }
-        store16(totals + r * 16, total);
     }
+    return total;
 }
 
-/// The same of the first `count` keys of a block; p [ROWS, BLOCK / 2] of those beyond is zero up to a multiple of SPAN.
-INLINE void powers_of_block(
-    uint32_t *p, float *totals, const queries_of_group *group, const uint32_t *keys, size_t pairs, size_t count,
-    scores_range range) {
-    size_t begin = 0;
-    for (; begin + WIDE_SPAN <= count; begin += WIDE_SPAN)
-        powers_of_keys(p + begin / 2, totals, group, keys + begin, pairs, WIDE_SPAN, WIDE_SPAN / 16, range);
-    for (; begin < count; begin += SPAN)
-        powers_of_keys(p + begin / 2, totals, group, keys + begin, pairs, count - begin, SPAN / 16, range);
-}
-
-/// The same as `weighted` for 40 channels, of which the last eight fill half a vector.
-INLINE void weighted_40(float *out, const uint32_t *p, const uint32_t *values, size_t pairs, size_t padded) {
-    f32x16 sum[ROWS][2];
-    f32x8 half[ROWS];
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
-        _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++) sum[r][v] = load16(out + (size_t)r * padded + 16 * v);
-        half[r] = load8(out + (size_t)r * padded + 32);
-    }
+/// sums [some, LANES] += values [pairs, padded] p [pairs, LANES].
+INLINE void weigh_some(float *sums, const uint32_t *p, const uint32_t *values, size_t pairs, size_t padded, int some) {
+    f32x16 sum[MOST_CHANNELS];
+    _Pragma("clang loop unroll(full)") for (int c = 0; c < some; c++) sum[c] = load16(sums + c * LANES);
     for (size_t i = 0; i < pairs; i++) {
-        u32x16 x[2] = {load_words(values + i * padded), load_words(values + i * padded + 16)};
-        u32x8 y;
-        memcpy(&y, values + i * padded + 32, sizeof y);
-        _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
-            __m512i a = (__m512i)splat_word(p[r * (BLOCK / 2) + i]);
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++) sum[r][v] = DOT2(sum[r][v], a, x[v]);
-            half[r] = (f32x8)_mm256_dpbf16_ps((__m256)half[r], (__m256bh)_mm512_castsi512_si256(a), (__m256bh)y);
-        }
+        u32x16 x = load_words(p + i * LANES);
+        _Pragma("clang loop unroll(full)") for (int c = 0; c < some; c++)
+            sum[c] = DOT2(sum[c], x, splat_word(values[i * padded + (size_t)c]));
     }
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
-        _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++) store16(out + (size_t)r * padded + 16 * v, sum[r][v]);
-        store8(out + (size_t)r * padded + 32, half[r]);
-    }
+    _Pragma("clang loop unroll(full)") for (int c = 0; c < some; c++) store16(sums + c * LANES, sum[c]);
 }
 
-/// out [ROWS, depth] += p [ROWS, pairs] values [pairs, padded], in parts of which none is a single vector if it can be helped.
-INLINE void weigh(float *out, const uint32_t *p, const uint32_t *values, size_t pairs, size_t depth, size_t padded) {
-    for (size_t i = 0; i < depth;) {
-        size_t left = depth - i;
-        if (left > 96 || left > 48 && left <= 64) {
-            weighted_6_4_bfloat16_avx512(out + i, p, values + i, pairs, padded);
-            i += 64;
-        } else if (left > 40) {
-            weighted_6_3_bfloat16_avx512(out + i, p, values + i, pairs, padded);
-            i += 48;
-        } else if (left > 32) {
-            weighted_40(out + i, p, values + i, pairs, padded);
-            i += 40;
-        } else if (left > 16) {
-            weighted_6_2_bfloat16_avx512(out + i, p, values + i, pairs, padded);
-            i += 32;
-        } else {
-            weighted_6_1_bfloat16_avx512(out + i, p, values + i, pairs, padded);
-            i += 16;
-        }
-    }
-}
-
-/// What a group of queries gets of a block of keys and values.
+/// What a group of queries q [pairs, LANES] gets of a block of keys and values.
 INLINE void attend_group(
-    float *sums, float *totals, const queries_of_group *group, const uint32_t *keys, const uint32_t *values, size_t count,
+    float *sums, f32x16 *total, const uint32_t *q, f32x16 base, const uint32_t *keys, const uint32_t *values, size_t count,
     const attention_work *w, scores_range range) {
-    uint32_t p[ROWS * BLOCK / 2] __attribute__((aligned(64)));
-    powers_of_block(p, totals, group, keys, (w->depth + 1) / 2, count, range);
-    weigh(sums, p, values, round_up(count, SPAN) / 2, w->depth, w->padded);
+    uint32_t p[BLOCK / 2 * LANES] __attribute__((aligned(64)));
+    size_t pairs = (count + 1) / 2, padded = w->padded;
+    *total += powers_of_block(p, q, base, keys, (w->depth + 1) / 2, count, range);
+    for (size_t c = 0; c < w->depth;) {
+        int some = channels_at_a_time(w->depth - c);
+        if (some == MOST_CHANNELS)
+            weigh_some(sums + c * LANES, p, values + c, pairs, padded, MOST_CHANNELS);
+        else if (some == SOME_CHANNELS)
+            weigh_some(sums + c * LANES, p, values + c, pairs, padded, SOME_CHANNELS);
+        else
+            weigh_some(sums + c * LANES, p, values + c, pairs, padded, LEAST_CHANNELS);
+        c += (size_t)some;
+    }
+}
+
+/// q [pairs, LANES] = queries from the task's `first` on, scaled.
+INLINE void load_queries(const attention_task *t, uint32_t *q, size_t first) {
+    size_t depth = t->work->depth;
+    f32x16 scale = splat(1.44269504088896f / sqrtf((float)depth));
+    for (size_t r = 0; r < LANES; r++) {
+        const float *from = query_at(t, first + r);
+        for (size_t c = 0; c < depth; c += 32) {
+            uint32_t some[16];
+            round_pairs_bfloat16_avx512(some, from + c, depth - c, 16, scale);
+            for (size_t i = 0; i < 16 && c + 2 * i < depth; i++) q[(c / 2 + i) * LANES + r] = some[i];
+        }
+    }
 }
 
 /// False if it cannot be done so: then nothing has been.
 INLINE bool attend_bounded(const attention_task *t) {
     const attention_work *w = t->work;
-    size_t rows = round_up(t->count, ROWS), pairs = pairs_of_channels(w->depth);
-    float *sums = scratch_of(w), *totals = sums + MOST_QUERIES * w->padded, bases[MOST_QUERIES];
-    uint32_t *q = (uint32_t *)(totals + MOST_QUERIES * 16);
+    size_t groups = (t->count + LANES - 1) / LANES, padded = w->padded, words_a_group = (w->depth + 1) / 2 * LANES;
+    float *sums = scratch_of(w), bases[MOST_QUERIES];
+    uint32_t *q = (uint32_t *)(sums + MOST_QUERIES * padded);
+    f32x16 totals[GROUPS];
     scores_range range = bases_of(t, bases);
     if (range == STRANGE) return false;
-    memset(sums, 0, rows * w->padded * sizeof(float));
-    memset(totals, 0, rows * 16 * sizeof(float));
-    load_queries_bfloat16_avx512(t, q, rows, pairs);
+    memset(sums, 0, groups * LANES * padded * sizeof(float));
+    for (size_t g = 0; g < groups; g++) {
+        totals[g] = splat(0);
+        load_queries(t, q + g * words_a_group, g * LANES);
+    }
     for (size_t j = w->first[t->image]; j < w->first[t->image + 1]; j++) {
         size_t member = w->members[j], tokens = w->segments[member].tokens;
         size_t blocks = w->blocks_at[member + 1] - w->blocks_at[member];
         const float *packed = w->packed + w->packed_at[member] + t->head * blocks * w->block_size;
         for (size_t b = 0; b < blocks; b++) {
-            const uint32_t *keys = (const uint32_t *)(packed + b * w->block_size + BLOCK_HEADER), *values = keys + pairs * BLOCK;
+            const uint32_t *keys = (const uint32_t *)(packed + b * w->block_size + BLOCK_HEADER);
+            const uint32_t *values = keys + pairs_of_channels(w->depth) * BLOCK;
             size_t count = tokens - b * BLOCK < BLOCK ? tokens - b * BLOCK : BLOCK;
-            for (size_t row = 0; row < rows; row += ROWS) {
-                queries_of_group group = {.q = q + row * pairs, .stride = pairs, .bases = bases + row};
+            for (size_t g = 0; g < groups; g++) {
+                const uint32_t *from = q + g * words_a_group;
+                float *to = sums + g * LANES * padded;
                 if (range == NEAR)
-                    attend_group(sums + row * w->padded, totals + row * 16, &group, keys, values, count, w, NEAR);
+                    attend_group(to, totals + g, from, load16(bases + g * LANES), keys, values, count, w, NEAR);
                 else
-                    attend_group(sums + row * w->padded, totals + row * 16, &group, keys, values, count, w, FAR);
+                    attend_group(to, totals + g, from, load16(bases + g * LANES), keys, values, count, w, FAR);
             }
         }
     }
     for (size_t r = 0; range == FAR && r < t->count; r++)
-        if (!(_mm512_reduce_add_ps((__m512)load16(totals + r * 16)) >= least_total)) return false;
-    store_results_bfloat16_avx512(t, sums, totals);
+        if (!(totals[r / LANES][r % LANES] >= least_total)) return false;
+    for (size_t g = 0; g < groups; g++) store_group(t, g * LANES, sums + g * LANES * padded, splat(1) / totals[g]);
     return true;
 }

@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni,avx2,fma"))), apply_to = function)
-#include "attention.h"
+#include "attention_lanes.h"
 #include "convolution.h"
 #include "quantise.h"
 
@@ -138,8 +138,6 @@ void pack_bytes_avx512(
 
 // A group of queries and a block ----------------------------------------------------------------------
 
-enum { LANES = 16, KEYS = 16 };  // queries and keys that are multiplied at a time
-
 /// Sixteen queries side by side, as far as they have come.
 typedef struct {
     const uint32_t *q;  // [quads, LANES]
@@ -214,7 +212,7 @@ INLINE f32x16 soften(
 INLINE void weigh_some(
     float *sums, const uint32_t *p, const uint32_t *values, const float *scales, f32x16 shrink, f32x16 factor, size_t quads,
     size_t padded, int some) {
-    i32x16 sum[20] = {0};
+    i32x16 sum[MOST_CHANNELS] = {0};
     for (size_t i = 0; i < quads; i++) {
         __m512i x = _mm512_load_si512(p + i * LANES);
         _Pragma("clang loop unroll(full)") for (int c = 0; c < some; c++)
@@ -237,18 +235,16 @@ INLINE void attend_group(const group_of_queries *group, const bytes_block *b, si
     *group->maximum = maximum;
     *group->total = *group->total * shrink + added * factor;
     for (size_t c = 0; c < depth;) {
-        float *sums = group->sums + c * LANES;
+        int some = channels_at_a_time(depth - c);
+        float *sums = group->sums + c * LANES, *scales = b->value_scales + c;
         const uint32_t *values = b->values + c;
-        if (depth - c > 16) {
-            weigh_some(sums, p, values, b->value_scales + c, shrink, factor, quads, padded, 20);
-            c += 20;
-        } else if (depth - c > 4) {
-            weigh_some(sums, p, values, b->value_scales + c, shrink, factor, quads, padded, 8);
-            c += 8;
-        } else {
-            weigh_some(sums, p, values, b->value_scales + c, shrink, factor, quads, padded, 4);
-            c += 4;
-        }
+        if (some == MOST_CHANNELS)
+            weigh_some(sums, p, values, scales, shrink, factor, quads, padded, MOST_CHANNELS);
+        else if (some == SOME_CHANNELS)
+            weigh_some(sums, p, values, scales, shrink, factor, quads, padded, SOME_CHANNELS);
+        else
+            weigh_some(sums, p, values, scales, shrink, factor, quads, padded, LEAST_CHANNELS);
+        c += (size_t)some;
     }
 }
 
@@ -271,7 +267,6 @@ INLINE f32x16 load_queries(const attention_task *t, uint32_t *q, size_t first) {
 void attend_bytes_avx512(const attention_task *t) {
     const attention_work *w = t->work;
     size_t quads = (w->depth + 3) / 4, padded = w->padded;
-    enum { GROUPS = MOST_QUERIES / LANES };
     size_t groups = (t->count + LANES - 1) / LANES;
     float *sums = scratch_of(w), strange = 0;
     uint32_t *q = (uint32_t *)(sums + MOST_QUERIES * padded);
@@ -297,22 +292,10 @@ void attend_bytes_avx512(const attention_task *t) {
             }
         }
     }
-    const __m512i channels_of_lane = _mm512_mullo_epi32(
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), _mm512_set1_epi32(LANES));
     for (size_t g = 0; g < groups; g++) {
         // What is added is 0, or not a number.
-        f32x16 inverse = splat(1) / (totals[g] + splat(strange) + (scales[g] - scales[g]));
-        for (size_t r = 0; r < LANES && g * LANES + r < t->count; r++) {
-            size_t row = t->begin + g * LANES + r, at = (t->image * w->tokens + row) * w->channels + t->head * w->depth;
-            for (size_t i = 0; i < w->depth; i += 16) {
-                const float *from = sums + (g * padded + i) * LANES + r;
-                f32x16 result = (f32x16)_mm512_i32gather_ps(channels_of_lane, from, 4) * splat(inverse[r]);
-                if (i + 16 <= w->depth)
-                    put16(w->out, at + i, result, w->narrow);
-                else
-                    put_some(w->out, at + i, result, w->depth - i, w->narrow);
-            }
-        }
+        f32x16 total = totals[g] + splat(strange) + (scales[g] - scales[g]);
+        store_group(t, g * LANES, sums + g * LANES * padded, splat(1) / total);
     }
 }
 
